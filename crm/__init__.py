@@ -1,0 +1,1 @@
+"""What we know, and when we knew it: history, operations database, connectors."""

@@ -1,0 +1,150 @@
+"""The home folder and its one settings file."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from crm.errors import SettingsError
+
+TEMPLATE = """\
+# Leadkeep's settings. Every line is optional; the values shown are the defaults.
+
+# The company's time zone: days, weekdays and working hours are counted in it.
+zone = "Asia/Ho_Chi_Minh"
+# The company's currency (ISO 4217). Amounts in another currency are kept but not added up.
+currency = "VND"
+# Language of reasons and pages unless asked otherwise: "vi" or "en".
+language = "vi"
+
+[capacity]
+# How many people can be contacted a day. Bands follow it: the best `sales` leads are "hot".
+sales = 40
+care = 20
+
+[horizon_days]
+# How far ahead each target looks. Leave churn out to take it from the customers' own purchase gaps.
+lead_conversion = 30
+# churn = 90
+
+[stores]
+# Empty means: inside the home folder. A PostgreSQL URL or an MLflow server's address go here.
+operations = ""
+tracking = ""
+"""
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Capacity(BaseModel):
+    """Contacts a day, by team."""
+
+    model_config = ConfigDict(extra="forbid")
+    sales: Positive = 40
+    care: Positive = 20
+
+
+class HorizonDays(BaseModel):
+    """Days each target looks ahead; None means: learn it from the history."""
+
+    model_config = ConfigDict(extra="forbid")
+    lead_conversion: Positive = 30
+    churn: Positive | None = None
+
+
+class Stores(BaseModel):
+    """Addresses of stores outside the home folder; empty means embedded."""
+
+    model_config = ConfigDict(extra="forbid")
+    operations: str = ""
+    tracking: str = ""
+
+
+class Settings(BaseModel):
+    """What ``settings.toml`` may say."""
+
+    model_config = ConfigDict(extra="forbid")
+    zone: str = "Asia/Ho_Chi_Minh"
+    currency: str = Field(default="VND", pattern="^[A-Z]{3}$")
+    language: str = Field(default="vi", pattern="^(vi|en)$")
+    capacity: Capacity = Capacity()
+    horizon_days: HorizonDays = HorizonDays()
+    stores: Stores = Stores()
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("no such time zone, e.g. Asia/Ho_Chi_Minh") from error
+        return zone
+
+
+class Home:
+    """Where Leadkeep keeps its state: ``LEADKEEP_HOME``, by default ``./.leadkeep``.
+
+    ``Home()`` reads the environment; ``Home(path)`` is explicit. The folder and a commented
+    ``settings.toml`` are made by :meth:`create`, and by nothing else.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.path = Path(path or os.environ.get("LEADKEEP_HOME") or ".leadkeep").resolve()
+
+    @property
+    def history(self) -> Path:
+        """The Delta tables and the event files."""
+        return self.path / "history"
+
+    @property
+    def models(self) -> Path:
+        """Local copies of registered bundles: ``models/<target>/<version>/``."""
+        return self.path / "models"
+
+    @property
+    def operations_url(self) -> str:
+        """SQLAlchemy URL of the operations database."""
+        return self.settings.stores.operations or f"sqlite:///{self.path / 'operations.db'}"
+
+    @property
+    def tracking_url(self) -> str:
+        """MLflow tracking URI."""
+        return self.settings.stores.tracking or f"sqlite:///{self.path / 'mlflow.db'}"
+
+    @property
+    def artifacts(self) -> Path:
+        """Where an embedded MLflow puts plots and bundles."""
+        return self.path / "mlflow-artifacts"
+
+    @property
+    def settings(self) -> Settings:
+        """The settings file, or the defaults where there is none.
+
+        Raises SettingsError naming the key, its value and the file.
+        """
+        file = self.path / "settings.toml"
+        if not file.exists():
+            return Settings()
+        try:
+            return Settings.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError("settings.toml is not valid TOML", value=str(error), where=str(file)) from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise SettingsError(
+                f"settings.toml: {first['msg']}",
+                value=first["input"],
+                where=f"{file}: {'.'.join(map(str, first['loc']))}",
+                todo="correct that key, or delete it to take the default",
+            ) from error
+
+    def create(self) -> "Home":
+        """Makes the folder and its settings file where missing; returns itself."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        file = self.path / "settings.toml"
+        if not file.exists():
+            file.write_text(TEMPLATE, encoding="utf-8")
+        return self

@@ -1,0 +1,1 @@
+"""Feature declarations: one file per group, one line per feature."""

@@ -1,0 +1,1 @@
+"""What each model predicts: population, snapshots, labels, bundle, registry, explaining."""

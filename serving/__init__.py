@@ -1,0 +1,1 @@
+"""Scores, worklists, API and pages: what people and programs get."""

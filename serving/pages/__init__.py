@@ -1,0 +1,1 @@
+"""Pages for people: one file, one template and its words each, discovered."""
