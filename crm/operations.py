@@ -1,0 +1,221 @@
+"""The operations database: keys, current scores and champions, in SQLite or PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from filelock import FileLock
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    create_engine,
+    event,
+    inspect,
+    text,
+    update,
+)
+from sqlalchemy import exc as db
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from crm.clock import now
+from crm.errors import ModelError, ResourceError, SettingsError
+from crm.migrations import newest, upgrade
+from crm.settings import Home
+
+LOCK_WAIT = 30
+"""Seconds a writer waits for another one."""
+
+
+class Base(DeclarativeBase):
+    """All times are UTC microseconds, all money the smallest unit of the company's currency."""
+
+    type_annotation_map: ClassVar = {int: BigInteger, list[dict[str, Any]]: JSON, dict[str, Any]: JSON}
+
+
+class ApiKey(Base):
+    """A key a program or a person holds; only its SHA-256 is kept."""
+
+    __tablename__ = "api_key"
+    prefix: Mapped[str] = mapped_column(String(16), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(16))
+    label: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[int]
+    revoked_at: Mapped[int | None]
+
+
+class SignIn(Base):
+    """A browser's session, or a link that opens one once; only its SHA-256 is kept."""
+
+    __tablename__ = "sign_in"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))  # link | session
+    role: Mapped[str] = mapped_column(String(16))
+    prefix: Mapped[str | None] = mapped_column(ForeignKey("api_key.prefix"))
+    created_at: Mapped[int]
+    expires_at: Mapped[int]
+
+
+class ScoreRun(Base):
+    """One scoring of everybody: what it read, how many it scored, where its bands begin."""
+
+    __tablename__ = "score_run"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    target: Mapped[str] = mapped_column(String(64))
+    cutoff: Mapped[int]
+    version: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))  # lightgbm | logistic | rates | rule
+    load: Mapped[int]
+    started_at: Mapped[int]
+    finished_at: Mapped[int | None]
+    people: Mapped[int]
+    counts: Mapped[dict[str, Any]]
+    thresholds: Mapped[dict[str, Any]]
+    __table_args__ = (Index("score_run_newest", "target", "cutoff"),)
+
+
+class Score(Base):
+    """The current score of one subject; ``reasons`` are ``{topic, vi, en, contribution}``."""
+
+    __tablename__ = "score"
+    target: Mapped[str] = mapped_column(String(64), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(300), primary_key=True)
+    cutoff: Mapped[int]
+    version: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))
+    probability: Mapped[float]
+    raw: Mapped[float]
+    band: Mapped[str] = mapped_column(String(16))
+    value: Mapped[int | None]
+    expected: Mapped[int | None]
+    reasons: Mapped[list[dict[str, Any]]]
+    source: Mapped[str] = mapped_column(String(64))
+    source_id: Mapped[str] = mapped_column(String(200))
+    __table_args__ = (Index("score_worklist", "target", "band", "expected"),)
+
+
+class Champion(Base):
+    """The model in use for a target."""
+
+    __tablename__ = "champion"
+    target: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[str] = mapped_column(String(64))
+    manifest_sha256: Mapped[str] = mapped_column(String(64))
+    promoted_at: Mapped[int]
+
+
+@contextmanager
+def reading(home: Home) -> Iterator[Session]:
+    """A session that only reads; every query in it sees the same moment.
+
+    Raises ResourceError when the database cannot be reached, SettingsError when a newer Leadkeep made it.
+    """
+    with _plainly(home), Session(_engine(home), expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def writing(home: Home) -> Iterator[Session]:
+    """A session committed at the end, rolled back on any error; keep it short, others wait for it."""
+    engine = _engine(home).execution_options(writes=True)
+    with _plainly(home), Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def champion(home: Home, target: str) -> Champion | None:
+    """The model in use for ``target``, None before the first was promoted."""
+    with reading(home) as session:
+        return session.get(Champion, target)
+
+
+def promote(home: Home, target: str, version: str, manifest_sha256: str, *, expected: str | None) -> Champion:
+    """Makes ``version`` the champion where the present one has the manifest hash ``expected`` (None: no one).
+
+    Raises ModelError when somebody promoted another one meanwhile.
+    """
+    row = Champion(target=target, version=version, manifest_sha256=manifest_sha256, promoted_at=now())
+    try:
+        with writing(home) as session:
+            if expected is None:
+                session.add(row)
+                return row
+            fields = {"version": version, "manifest_sha256": manifest_sha256, "promoted_at": row.promoted_at}
+            same = (Champion.target == target) & (Champion.manifest_sha256 == expected)
+            if session.execute(update(Champion).where(same).values(fields)).rowcount == 1:  # type: ignore[attr-defined]
+                return row
+    except db.IntegrityError:
+        pass
+    what, todo = "another champion was promoted meanwhile", "compare with that one, then promote again"
+    raise ModelError(what, value=version, where=f"target {target}", todo=todo)
+
+
+def _engine(home: Home) -> Engine:
+    return _open(home.operations_url, str(home.path / "operations.lock"))
+
+
+@lru_cache(maxsize=64)
+def _open(url: str, lock: str) -> Engine:
+    """One engine a database and process, its tables brought up to date at first use."""
+    try:
+        engine = create_engine(url, connect_args={"timeout": LOCK_WAIT} if url.startswith("sqlite") else {})
+    except (db.ArgumentError, ModuleNotFoundError) as error:
+        what, where = "not a usable database URL", "settings.toml: stores.operations"
+        todo = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME, and install its driver (psycopg)"
+        raise SettingsError(what, value=str(error), where=where, todo=todo) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+    if (found := _revision(engine)) != newest():
+        if found and found > newest():
+            what = "the operations database was made by a newer Leadkeep"
+            raise SettingsError(what, value=found, todo="install that version")
+        with FileLock(lock), engine.execution_options(writes=True).begin() as connection:
+            upgrade(connection)
+    return engine
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _prepare(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # sqlite3 itself must not begin transactions: _begin does
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes its lock first; one that reads first and writes later could fail half-way.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _plainly(home: Home) -> Iterator[None]:
+    """Turns the driver's faults that a person can mend into ResourceError."""
+    try:
+        yield
+    except db.OperationalError as error:
+        said = str(error.orig)
+        todo = next((todo for words, todo in MENDS.items() if words in said), "see that it is running")
+        where = "stores.operations" if home.settings.stores.operations else str(home.path / "operations.db")
+        raise ResourceError(f"the operations database refused: {said}", where=where, todo=todo) from error
+
+
+MENDS = {
+    "disk is full": "free some disk space, then run it again: nothing half-written was kept",
+    "unable to open": "make the home folder, or set LEADKEEP_HOME to the one you meant",
+    "readonly": "give this user the right to write the home folder",
+    "is locked": "another process is writing; wait until it has finished",
+}
+"""What to do about what the driver says."""

@@ -1,0 +1,116 @@
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from crm import migrations, operations
+from crm.errors import ModelError, ResourceError, SettingsError
+from crm.operations import Base, Champion
+from crm.settings import Home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path).create()
+
+
+def test_first_use_makes_every_table_the_models_declare(home: Home) -> None:
+    with operations.reading(home) as session:
+        found = inspect(session.connection())
+        for table in Base.metadata.sorted_tables:
+            columns = {column["name"]: column["nullable"] for column in found.get_columns(table.name)}
+            assert columns == {column.name: column.nullable for column in table.columns}
+            declared = {index.name for index in table.indexes}
+            assert declared <= {index["name"] for index in found.get_indexes(table.name)}
+        assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        found = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        assert found == migrations.newest()
+
+
+def _open(path: str) -> None:
+    operations.champion(Home(path), "churn")
+
+
+def test_processes_that_open_a_new_database_at_once_do_not_trip_over_each_other(home: Home) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    started = [spawn.Process(target=_open, args=(str(home.path),)) for _ in range(3)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    assert [process.exitcode for process in started] == [0, 0, 0]
+
+
+def test_the_champion_changes_only_from_the_one_that_was_seen(home: Home) -> None:
+    assert operations.champion(home, "churn") is None
+    operations.promote(home, "churn", "1", "a" * 64, expected=None)
+    with pytest.raises(ModelError, match="another champion"):
+        operations.promote(home, "churn", "2", "b" * 64, expected=None)
+    with pytest.raises(ModelError, match="another champion"):
+        operations.promote(home, "churn", "2", "b" * 64, expected="c" * 64)
+    assert operations.promote(home, "churn", "2", "b" * 64, expected="a" * 64).version == "2"
+    found = operations.champion(home, "churn")
+    assert found is not None
+    assert (found.version, found.manifest_sha256) == ("2", "b" * 64)
+    assert operations.champion(home, "lead_conversion") is None
+
+
+def _fail_half_way(home: Home) -> None:
+    with operations.writing(home) as session:
+        session.add(Champion(target="churn", version="1", manifest_sha256="a", promoted_at=0))
+        session.flush()
+        raise ZeroDivisionError
+
+
+def test_an_error_rolls_everything_back(home: Home) -> None:
+    with pytest.raises(ZeroDivisionError):
+        _fail_half_way(home)
+    assert operations.champion(home, "churn") is None
+
+
+def test_a_reader_sees_one_moment_while_another_writes(home: Home) -> None:
+    with operations.reading(home) as session:
+        assert session.get(Champion, "churn") is None
+        operations.promote(home, "churn", "1", "a", expected=None)
+        assert session.get(Champion, "churn") is None
+    assert operations.champion(home, "churn") is not None
+
+
+def test_a_missing_home_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match="LEADKEEP_HOME"):
+        operations.champion(Home(tmp_path / "nowhere"), "churn")
+
+
+def test_a_newer_database_is_refused(home: Home) -> None:
+    with sqlite3.connect(home.path / "operations.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    connection.close()
+    with pytest.raises(SettingsError, match="newer Leadkeep"):
+        operations.champion(home, "churn")
+
+
+@pytest.mark.parametrize("url", ["no url", "nosuch://here/db"])
+def test_a_wrong_url_is_a_settings_error(home: Home, url: str) -> None:
+    (home.path / "settings.toml").write_text(f'[stores]\noperations = "{url}"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match="database URL"):
+        operations.champion(home, "churn")
+
+
+def _fill(home: Home) -> None:
+    with operations.writing(home) as session:
+        session.execute(text("PRAGMA max_page_count = 1"))  # sqlite takes the present size: no page is left
+        session.add_all(
+            Champion(target=f"{number}", version="1" * 64, manifest_sha256="a" * 64, promoted_at=0)
+            for number in range(2000)
+        )
+
+
+def test_a_full_disk_is_a_resource_error_and_keeps_nothing(home: Home) -> None:
+    operations.promote(home, "churn", "1", "a", expected=None)
+    with pytest.raises(ResourceError, match="free some disk space"):
+        _fill(home)
+    assert operations.champion(home, "0") is None
+    assert operations.champion(home, "churn") is not None
