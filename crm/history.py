@@ -1,0 +1,223 @@
+"""The append-only history: Delta tables read at the versions one complete load pinned."""
+
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import DeltaError
+from filelock import FileLock, Timeout
+
+from crm import loads
+from crm.clock import FOREVER
+from crm.errors import HistoryError, ResourceError
+from crm.loads import LoadReport, Vector
+from crm.schema import STORED, TABLES
+from crm.settings import Home
+
+ARROW: Final = {"time": pa.int64(), "money": pa.int64(), "integer": pa.int64(), "boolean": pa.bool_()}
+"""How a canonical type is stored; all others are text."""
+
+REFUSED: Final[dict[str, str]] = {
+    "source": "code",
+    "table": "code",
+    "file": "text",
+    "line": "integer",
+    "column": "text",
+    "value": "text",
+    "reason": "code",
+    "whole": "boolean",
+    "known_at": "time",
+    "load": "integer",
+    "content": "text",
+}
+"""Columns of the table ``refused``; ``whole``: the row was refused, and not only one cell of it."""
+
+STANDING: Final = """
+SELECT *, coalesce(lead(known_at) OVER (PARTITION BY source, source_id ORDER BY load, deleted), ?) AS known_until
+FROM rows ORDER BY source, source_id, load
+"""
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL_WORDS: Final = ("no space left", "file too large", "quota exceeded")
+
+
+def schema(table: str) -> pa.Schema:
+    """Arrow schema of a stored table: int64 for times, money and integers, bool, and text for the rest."""
+    columns = REFUSED if table == "refused" else TABLES[table] | STORED
+    return pa.schema([(name, ARROW.get(kind, pa.string())) for name, kind in columns.items()])
+
+
+class History:
+    """The history as of one load, by default the newest.
+
+    A History sees the same rows however long it lives, whatever is imported meanwhile.
+    """
+
+    def __init__(self, home: Home, load: int | None = None) -> None:
+        self.home = home
+        self.folder = home.history
+        self.load_number = loads.newest(self.folder / "loads") if load is None else load
+        self._versions = self._vector().versions if self.load_number else {}
+
+    def _vector(self) -> Vector:
+        return loads.read(self.folder / "loads", self.load_number)
+
+    def pinned(self) -> dict[str, int]:
+        """Version of each Delta table; empty when nothing was imported."""
+        return dict(self._versions)
+
+    def loads(self) -> list[LoadReport]:
+        """Reports of the complete loads up to this one, oldest first."""
+        files = (self.folder / "loads").glob("[0-9]*.json")
+        numbers = sorted(int(file.stem) for file in files)
+        return [loads.read(self.folder / "loads", n).report for n in numbers if n <= self.load_number]
+
+    def rows(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows as they were appended, closing rows included; an empty table where none were.
+
+        Raises HistoryError where the files are missing or damaged.
+        """
+        wanted = schema(table)
+        if columns is not None:
+            wanted = pa.schema([wanted.field(name) for name in columns])
+        if table not in self._versions:
+            return wanted.empty_table()
+        try:
+            delta = DeltaTable(self.folder / table, version=self._versions[table])
+            return delta.to_pyarrow_table(columns=wanted.names).select(wanted.names).cast(wanted)
+        except (DeltaError, OSError, pa.ArrowInvalid) as error:
+            raise HistoryError(
+                f"the history table {table} cannot be read",
+                value=str(error).splitlines()[0],
+                where=f"{self.folder / table}, version {self._versions[table]}",
+                todo="restore the home folder from a backup, or import into a new one",
+            ) from error
+
+    def read(self, table: str) -> pa.Table:
+        """Every row with ``known_until`` (FOREVER while it stands), the schema's columns and STORED.
+
+        Rows of a record follow each other through the loads: each stands until the next is known. Closing
+        rows (``deleted``) end the row before them and are left out.
+        """
+        rows = self.rows(table)
+        if table == "refused":
+            return rows
+        with query() as connection:
+            connection.register("rows", rows)
+            standing = connection.execute(STANDING, [FOREVER]).to_arrow_table()
+        open_rows = standing.filter(pa.compute.invert(standing["deleted"]))
+        return open_rows.cast(schema(table).append(pa.field("known_until", pa.int64())))
+
+    @contextmanager
+    def writing(self) -> Iterator["Load"]:
+        """The one load that may write now; it becomes visible by :meth:`Load.finish` and not before.
+
+        Tables a killed load left ahead of their pinned version are put back first. Raises HistoryError when
+        another import holds the lock, ResourceError on a full disk.
+        """
+        with full_disk(self.folder):
+            (self.folder / "loads").mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / "lock", timeout=20)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise HistoryError(
+                "another import is running", where=str(self.folder), todo="wait until it has finished"
+            ) from error
+        try:
+            current = History(self.home)
+            with full_disk(self.folder):
+                versions = current._put_back()
+            yield Load(current, versions)
+        finally:
+            lock.release()
+
+    def _put_back(self) -> dict[str, int]:
+        """Restores what a killed load left behind; returns the versions that hold the pinned rows now."""
+        versions = self.pinned()
+        for table in (*TABLES, "refused"):
+            path = self.folder / table
+            pinned = versions.get(table, 0)
+            if DeltaTable.is_deltatable(str(path)) and (delta := DeltaTable(path)).version() > pinned:
+                delta.restore(pinned)
+                versions[table] = delta.version()
+        return versions
+
+
+class Load:
+    """A load in the making, holding the history's lock. ``number`` is its number, ``before`` what stood."""
+
+    def __init__(self, before: History, versions: dict[str, int]) -> None:
+        self.before = before
+        self.number = before.load_number + 1
+        self._versions = versions
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Adds rows to one table in one commit, not yet visible; columns they lack are unknown."""
+        if not rows.num_rows:
+            return
+        path = self.before.folder / table
+        shape = schema(table)
+        with full_disk(path):
+            if not DeltaTable.is_deltatable(str(path)):
+                DeltaTable.create(path, shape)
+            old = set(DeltaTable(path).file_uris())
+            write_deltalake(
+                path,
+                fill(rows, shape),
+                mode="append",
+                commit_properties=CommitProperties(app_transactions=[Transaction("leadkeep", self.number)]),
+            )
+            written = DeltaTable(path)
+            self._versions[table] = written.version()
+            for uri in set(written.file_uris()) - old:
+                loads.sync(Path(uri.removeprefix("file://")))
+            loads.sync(path / "_delta_log" / f"{written.version():020d}.json")
+            loads.sync(path / "_delta_log")
+
+    def finish(self, report: LoadReport) -> None:
+        """Writes the vector of versions: from here on the load is visible."""
+        with full_disk(self.before.folder):
+            loads.write(self.before.folder / "loads", Vector(self.number, self._versions, report))
+
+
+def fill(rows: pa.Table, shape: pa.Schema) -> pa.Table:
+    """``rows`` with the columns of ``shape``, in its order; those missing are unknown."""
+    given = set(rows.column_names)
+    columns = [
+        rows[field.name].cast(field.type) if field.name in given else pa.nulls(len(rows), field.type)
+        for field in shape
+    ]
+    return pa.table(columns, schema=shape)
+
+
+def query() -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that reads registered tables and nothing else."""
+    connection = duckdb.connect(":memory:", config={"enable_external_access": "false"})
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+@contextmanager
+def full_disk(path: Path) -> Iterator[None]:
+    """Turns a full disk or quota into ResourceError; other faults of the store into HistoryError."""
+    try:
+        yield
+    except (OSError, DeltaError) as error:
+        full = getattr(error, "errno", None) in FULL or any(word in str(error).lower() for word in FULL_WORDS)
+        if full:
+            raise ResourceError(
+                "the disk is full; nothing of this import is visible",
+                where=str(path),
+                todo="free some space and run the import again: it starts from the last complete load",
+            ) from error
+        raise HistoryError(
+            "the history cannot be written",
+            value=str(error).splitlines()[0],
+            where=str(path),
+            todo="check the folder's permissions and the disk",
+        ) from error
