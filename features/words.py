@@ -1,0 +1,143 @@
+"""How features and their values are said to people, in Vietnamese and English."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["vi", "en"]
+
+CODES: dict[str, tuple[str, str]] = {
+    "facebook": ("Facebook", "Facebook"), "zalo": ("Zalo", "Zalo"), "website": ("website", "website"),
+    "hotline": ("tổng đài", "hotline"), "referral": ("giới thiệu", "referral"), "event": ("sự kiện", "event"),
+    "call": ("cuộc gọi", "call"), "email": ("e-mail", "e-mail"), "meeting": ("cuộc hẹn gặp", "meeting"),
+    "chat": ("tin nhắn", "chat"), "note": ("ghi chú", "note"), "visit": ("lượt xem website", "website visit"),
+    "form": ("biểu mẫu", "form"), "campaign": ("chiến dịch", "campaign"),
+    "in": ("khách chủ động", "from the customer"), "out": ("mình chủ động", "from us"),
+    "answered": ("nghe máy", "answered"), "no_answer": ("không nghe máy", "no answer"),
+    "busy": ("máy bận", "busy"), "other": ("khác", "other"),
+    "cancelled": ("hủy", "cancelled"), "not_renewed": ("không gia hạn", "not renewed"),
+}  # fmt: skip
+"""Words of Leadkeep's own codes; a company's own words are said as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A feature's label in both languages; ``none_*`` replaces the sentence when there is nothing recorded.
+
+    ``{n}`` stands for the value and ``{word}`` for a family's own word. A label without ``{n}`` is said as
+    "label: value".
+    """
+
+    en: str
+    vi: str
+    none_en: str = ""
+    none_vi: str = ""
+
+    def label(self, lang: Language) -> str:
+        """The label without its number, for tables and plots."""
+        return (self.vi if lang == "vi" else self.en).replace("{n} ", "").replace("{n}", "").strip()
+
+    def sentence(self, value: float, said: str, lang: Language) -> str:
+        """What a salesperson reads: the label with its real number, or that nothing is recorded."""
+        none = self.none_vi if lang == "vi" else self.none_en
+        if none and (math.isnan(value) or value == 0):
+            return none
+        text = self.vi if lang == "vi" else self.en
+        return text.replace("{n}", said) if "{n}" in text else f"{text}: {said}"
+
+    def about(self, word: str) -> "Wording":
+        """The wording of one member of a family."""
+        vi, en = CODES.get(word, (word, word))
+        return Wording(
+            self.en.replace("{word}", en),
+            self.vi.replace("{word}", vi),
+            self.none_en.replace("{word}", en),
+            self.none_vi.replace("{word}", vi),
+        )
+
+
+UNITS = (
+    "count", "days", "hours", "money", "percent", "number", "flag", "category", "hour", "weekday", "month",
+)  # fmt: skip
+WEEKDAYS = {
+    "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+UNKNOWN = {"vi": "chưa ghi nhận", "en": "not recorded"}
+YES_NO = {"vi": ("không", "có"), "en": ("no", "yes")}
+
+
+def code(word: str, lang: Language) -> str:
+    """A code as people say it.
+
+    >>> code("no_answer", "vi"), code("W_Nabellen offertes", "vi")
+    ('không nghe máy', 'W_Nabellen offertes')
+    """
+    vi, en = CODES.get(word, (word, word))
+    return vi if lang == "vi" else en
+
+
+def say(
+    value: float, unit: str, lang: Language, categories: tuple[str, ...] = (), currency: str = "VND"
+) -> str:
+    """A feature's value in words; money is in the currency's smallest unit.
+
+    >>> say(12_500_000, "money", "vi"), say(0.5, "days", "en"), say(float("nan"), "count", "vi")
+    ('12.500.000 ₫', '12 hours', 'chưa ghi nhận')
+    """
+    if math.isnan(value):
+        return UNKNOWN[lang]
+    if unit == "category":
+        return code(categories[int(value)], lang)
+    if unit == "flag":
+        return YES_NO[lang][int(value > 0)]
+    if unit == "weekday":
+        return WEEKDAYS[lang][int(value)]
+    if unit == "money":
+        return money(value, currency, lang)
+    if unit == "percent":
+        return f"{_number(100 * value, lang, 0)}%"
+    if unit in ("days", "hours"):
+        return span(value * 24 if unit == "days" else value, lang)
+    return _number(value, lang, 0 if unit in ("count", "hour", "month") else 2)
+
+
+def span(hours: float, lang: Language) -> str:
+    """A length of time in the unit people would use.
+
+    >>> span(1 / 12, "vi"), span(72, "vi"), span(24, "en")
+    ('5 phút', '3 ngày', '1 day')
+    """
+    size = abs(hours)
+    if size < 1:
+        amount, unit = 60 * hours, ("phút", "minute")
+    elif size < 24:
+        amount, unit = hours, ("giờ", "hour")
+    else:
+        amount, unit = hours / 24, ("ngày", "day")
+    number = _number(amount, lang, 0)
+    plural = "" if number in ("1", "-1") else "s"
+    return f"{number} {unit[0]}" if lang == "vi" else f"{number} {unit[1]}{plural}"
+
+
+DECIMALS = {"VND": 0, "JPY": 0, "KRW": 0}
+SYMBOLS = {"VND": "₫", "USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def money(amount: float, currency: str, lang: Language) -> str:
+    """An amount of the smallest unit as people write it.
+
+    >>> money(1_234_50, "GBP", "en"), money(3_000_000_000, "VND", "vi")
+    ('1,234.50 £', '3.000.000.000 ₫')
+    """
+    decimals = DECIMALS.get(currency, 2)
+    return f"{_number(amount / 10**decimals, lang, decimals, fixed=True)} {SYMBOLS.get(currency, currency)}"
+
+
+def _number(value: float, lang: Language, decimals: int, fixed: bool = False) -> str:
+    text = f"{value:,.{decimals}f}"
+    if not fixed and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if text in ("-0", "-"):
+        text = "0"
+    return text.translate(str.maketrans(",.", ".,")) if lang == "vi" else text
