@@ -72,6 +72,7 @@ class ScoreRun(Base):
     cutoff: Mapped[int]
     version: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(16))  # lightgbm | logistic | rates | rule
+    horizon_days: Mapped[int]
     load: Mapped[int]
     started_at: Mapped[int]
     finished_at: Mapped[int | None]

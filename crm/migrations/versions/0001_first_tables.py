@@ -45,6 +45,7 @@ def _scores() -> None:
         sa.Column("cutoff", sa.BigInteger, nullable=False),
         sa.Column("version", sa.String(64), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("horizon_days", sa.BigInteger, nullable=False),
         sa.Column("load", sa.BigInteger, nullable=False),
         sa.Column("started_at", sa.BigInteger, nullable=False),
         sa.Column("finished_at", sa.BigInteger),
