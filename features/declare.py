@@ -178,9 +178,19 @@ def wait(statistic: str, start: Selector, until: Selector, *, days: float | None
     return Wait(start, until, statistic, micros(days))
 
 
+def highest(kind: Kinds, *, days: float | None = None, **words: object) -> Window:
+    """The largest value; unknown where none was recorded."""
+    return _window("highest", kind, days, 0, words)
+
+
 def calendar(what: str) -> Calendar:
-    """A property of the cutoff itself."""
+    """``hour``, ``weekday``, ``month``, ``to_tet`` or ``since_tet`` of the cutoff itself."""
     return Calendar(what)
+
+
+def clock(what: str, which: Which, kind: Kinds, **words: object) -> Calendar:
+    """The same of the first or last event."""
+    return Calendar(what, events(kind, **words), which)
 
 
 def known(expression: Expression) -> Op:
@@ -206,7 +216,7 @@ def log1p(expression: Expression) -> Op:
 def unit_of(expression: Expression) -> str:
     """The unit an expression has by itself."""
     if isinstance(expression, Window):
-        return {"value": "money", "duration": "number"}.get(expression.aggregate, "count")
+        return {"value": "money", "highest": "money", "duration": "number"}.get(expression.aggregate, "count")
     if isinstance(expression, Moment):
         return "days"
     if isinstance(expression, Reading):

@@ -26,6 +26,9 @@ class Arithmetic:
     def __mul__(self, other: "Expression | float") -> "Op":
         return Op("multiply", (_as(self), _as(other)))
 
+    def __mod__(self, other: "Expression | float") -> "Op":
+        return Op("remainder", (_as(self), _as(other)))
+
     def __truediv__(self, other: "Expression | float") -> "Op":
         return Op("divide", (_as(self), _as(other)))
 
@@ -42,7 +45,7 @@ class Window(Arithmetic):
     """An aggregate of the visible events whose age lies in ``(newest, oldest]`` microseconds.
 
     ``aggregate``: count | value | duration (sums of what was recorded) | valued | timed (how many recorded
-    it) | days (distinct local days) | codes | channels | actors (how many different ones).
+    it) | highest (value) | days (distinct local days) | codes | channels | actors (how many different ones).
     """
 
     selector: Selector
@@ -109,16 +112,22 @@ class Wait(Arithmetic):
 
 @dataclass(frozen=True, slots=True)
 class Calendar(Arithmetic):
-    """A property of the cutoff in the company's zone: hour | weekday | day | month | to_tet | since_tet."""
+    """A property of a time in the company's zone: hour | weekday | month | to_tet | since_tet.
+
+    The time is that of the ``first`` or ``last`` event of a selector (read with the zone's offset at the
+    cutoff), or the cutoff itself where no selector is given.
+    """
 
     what: str
+    selector: Selector | None = None
+    which: str = "last"
 
 
 @dataclass(frozen=True, slots=True)
 class Op(Arithmetic):
     """An operation on other expressions; unknown in, unknown out, but for ``either`` and ``known``.
 
-    add, subtract, multiply, divide (by zero is unknown), least, most, log1p, root, known (1 or 0),
+    add, subtract, multiply, divide and remainder (by zero: unknown), least, most, log1p, root, known (1, 0),
     either (the second where the first is unknown).
     """
 
@@ -170,7 +179,7 @@ def from_json(data: Mapping[str, Any]) -> Expression:
         raise FeatureError("unknown part of a feature", value=kind, todo=todo)
     args = {k: v for k, v in data.items() if k != "node"}
     for name in ("selector", "until"):
-        if name in args:
+        if args.get(name) is not None:
             args[name] = Selector.from_dict(args[name])
     if "of" in args:
         args["of"] = tuple(from_json(child) for child in args["of"])

@@ -12,13 +12,13 @@ from numba import njit, types
 from crm.clock import DAY, HOUR, SECOND, UNKNOWN
 
 # What an event does to cells.
-COUNT, VALUE, DURATION, VALUED, TIMED, DAYS, DISTINCT = range(7)
-LAST, FIRST, LAST_VALUE, FIRST_VALUE, LAST_DURATION, FIRST_DURATION, LAST_WORDS, FIRST_WORDS = range(7, 15)
-GAP, WAIT, ANSWER = range(15, 18)
+COUNT, VALUE, DURATION, VALUED, TIMED, HIGHEST, DAYS, DISTINCT = range(8)
+LAST, FIRST, LAST_VALUE, FIRST_VALUE, LAST_DURATION, FIRST_DURATION, LAST_WORDS, FIRST_WORDS = range(8, 16)
+GAP, WAIT, ANSWER = range(16, 19)
 
 # What a column does with cells and with the stack.
-NUMBER, TOTAL, CELL, AGE, AGE_QUIET, WORD, CLOCK, UNTIL, SPREAD = range(9)
-ADD, SUBTRACT, MULTIPLY, DIVIDE, LEAST, MOST, LOG1P, ROOT, KNOWN, EITHER, STORE = range(9, 20)
+NUMBER, TOTAL, PEAK, CELL, AGE, AGE_QUIET, WORD, CLOCK, UNTIL, SPREAD = range(10)
+ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, LEAST, MOST, LOG1P, ROOT, KNOWN, EITHER, STORE = range(10, 22)
 
 GAP_TIME, GAP_DAY, GAP_COUNT, GAP_SUM, GAP_SQUARES, GAP_LONGEST, GAP_LATEST = range(7)
 WAIT_NEXT, WAIT_COUNT, WAIT_SUM, WAIT_OPEN, WAIT_LONGEST = range(5)
@@ -45,6 +45,23 @@ def _month(day):
     of_year = of_era - (365 * year + year // 4 - year // 100)
     from_march = (of_year * 5 + 2) // 153
     return from_march + 3 if from_march < 10 else from_march - 9
+
+
+@njit(types.float64(types.int64, types.int64, _I4), cache=True)
+def _clock(what, local, tet):
+    """Hour, weekday (Monday is 0), month, days to the next and since the last Tết of a local time."""
+    today = local // DAY
+    if what == 0:
+        return float((local % DAY) // HOUR)
+    if what == 1:
+        return float((today + 3) % 7)
+    if what == 2:
+        return float(_month(today))
+    if what == 3:
+        at = np.searchsorted(tet, today)
+        return float(tet[at] - today) if at < tet.shape[0] else np.nan
+    at = np.searchsorted(tet, today + 1)
+    return float(today - tet[at - 1]) if at > 0 else np.nan
 
 
 @njit([_SIGNATURE], nogil=True, cache=True, error_model="numpy")
@@ -99,6 +116,8 @@ def fill(
                     elif code == TIMED:
                         if duration[i] != UNKNOWN:
                             cells[target] += 1
+                    elif code == HIGHEST:
+                        cells[target] = max(cells[target], value[i])
                     elif code == DAYS:
                         if cells[cell] != day[i]:
                             cells[cell] = day[i]
@@ -166,6 +185,12 @@ def fill(
                     for c in range(a, b):
                         total += cells[c]
                     x = float(total)
+                elif code == PEAK:
+                    highest = UNKNOWN
+                    for c in range(a, b):
+                        highest = max(highest, cells[c])
+                    if highest != UNKNOWN:
+                        x = float(highest)
                 elif code == NUMBER:
                     x = numbers[a]
                 elif code == CELL:
@@ -191,22 +216,9 @@ def fill(
                     if n > 0:
                         mean = cells[a + GAP_SUM] / n
                         x = np.sqrt(max(cells[a + GAP_SQUARES] / n - mean * mean, 0.0)) * SECOND / DAY
-                else:
-                    today = local[row] // DAY
-                    if a == 0:
-                        x = float((local[row] % DAY) // HOUR)
-                    elif a == 1:
-                        x = float((today + 3) % 7)
-                    elif a == 2:
-                        x = float(_month(today))
-                    else:
-                        at = np.searchsorted(tet, today)
-                        if a == 3 and at < tet.shape[0]:
-                            x = float(tet[at] - today)
-                        elif a == 4:
-                            at = np.searchsorted(tet, today + 1)
-                            if at > 0:
-                                x = float(today - tet[at - 1])
+                elif b < 0 or cells[b] != UNKNOWN:
+                    at_local = local[row] if b < 0 else cells[b] + local[row] - moment
+                    x = _clock(a, at_local, tet)
                 stack[top] = x
             elif code == STORE:
                 out[row, a] = stack[top]
@@ -228,6 +240,8 @@ def fill(
                     x = x * y
                 elif code == DIVIDE:
                     x = x / y if y != 0.0 else np.nan
+                elif code == REMAINDER:
+                    x = x % y if y != 0.0 else np.nan
                 elif code == LEAST:
                     x = min(x, y) if not (np.isnan(x) or np.isnan(y)) else np.nan
                 elif code == MOST:

@@ -30,8 +30,8 @@ from features.selectors import Selector
 
 AGGREGATES = {
     "count": kernel.COUNT, "value": kernel.VALUE, "duration": kernel.DURATION, "valued": kernel.VALUED,
-    "timed": kernel.TIMED, "days": kernel.DAYS, "codes": kernel.DISTINCT, "channels": kernel.DISTINCT,
-    "actors": kernel.DISTINCT,
+    "timed": kernel.TIMED, "highest": kernel.HIGHEST, "days": kernel.DAYS, "codes": kernel.DISTINCT,
+    "channels": kernel.DISTINCT, "actors": kernel.DISTINCT,
 }  # fmt: skip
 IDENTIFIED_BY = {"codes": 0, "channels": 1, "actors": 2}
 READINGS = {
@@ -42,6 +42,7 @@ READINGS = {
 }  # fmt: skip
 OPERATIONS = {
     "add": kernel.ADD, "subtract": kernel.SUBTRACT, "multiply": kernel.MULTIPLY, "divide": kernel.DIVIDE,
+    "remainder": kernel.REMAINDER,
     "least": kernel.LEAST, "most": kernel.MOST, "log1p": kernel.LOG1P, "root": kernel.ROOT,
     "known": kernel.KNOWN, "either": kernel.EITHER,
 }  # fmt: skip
@@ -97,13 +98,14 @@ class _Builder:
         base, edges = self.spans[key]
         newest = edges.index(node.newest) + 1 if node.newest else 0
         oldest = len(edges) if node.oldest == ALL_TIME else edges.index(node.oldest)
-        self.program.append((kernel.TOTAL, base + newest, base + oldest + 1))
+        push = kernel.PEAK if node.aggregate == "highest" else kernel.TOTAL
+        self.program.append((push, base + newest, base + oldest + 1))
 
     def _buckets(self, selector: Selector, aggregate: str) -> tuple[int, list[int]]:
         code = AGGREGATES[aggregate]
         edges = sorted({e for e in self.windows[selector, aggregate] if 0 < e < ALL_TIME})
         endless = ALL_TIME in self.windows[selector, aggregate]
-        base = self.new_cells([0] * (len(edges) + 1))
+        base = self.new_cells([UNKNOWN if code == kernel.HIGHEST else 0] * (len(edges) + 1))
         uppers = [*self.edges, ALL_TIME]
         places = [sum(edge < upper for edge in edges) for upper in uppers]
         self.buckets.append([base + p if p < len(edges) or endless else -1 for p in places])
@@ -172,7 +174,8 @@ class _Builder:
         elif isinstance(node, Wait):
             self._wait(node)
         elif isinstance(node, Calendar):
-            self.program.append((kernel.CLOCK, CLOCKS[node.what], 0))
+            cell = -1 if node.selector is None else self.single(node.selector, READINGS[node.which, "time"])
+            self.program.append((kernel.CLOCK, CLOCKS[node.what], cell))
         else:
             for child in node.of:
                 self.emit(child, categories)

@@ -83,7 +83,8 @@ class Selector:
 
     def narrowed(self, column: str, word: str) -> "Selector":
         """The same selector for one word of ``column`` only."""
-        return Selector.from_dict(self.as_dict() | {column: (word,), "without": ()})
+        without = () if column == "kind" else self.without
+        return Selector.from_dict(self.as_dict() | {column: (word,), "without": without})
 
     def as_dict(self) -> dict[str, object]:
         """Only what differs from "any event", for JSON."""

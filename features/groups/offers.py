@@ -1,0 +1,28 @@
+"""Quotes and prices put before the lead."""
+
+from features.declare import Group, count, events, highest, reading, says, since
+
+GROUP = Group(("lead", "customer"), en="Offers", vi="Báo giá")
+
+QUOTE = events("quote")
+
+quotes = says(
+    count(QUOTE), en="Quotes sent", vi="Số báo giá đã gửi", none_en="No quote recorded yet",
+    none_vi="Chưa ghi nhận báo giá nào",
+)  # fmt: skip
+quotes_14d = says(count(QUOTE, days=14), en="Quotes in 14 days", vi="Số báo giá trong 14 ngày qua")
+since_quote = says(since("last", QUOTE), en="Last quote {n} ago", vi="Báo giá gần nhất cách đây {n}")
+first_quote_after = says(
+    since("first", "created") - since("first", QUOTE), unit="days", en="First quote after {n}",
+    vi="Báo giá đầu tiên sau {n}",
+)  # fmt: skip
+quote_value = says(reading("last", QUOTE), unit="money", en="Last quote: {n}", vi="Báo giá gần nhất: {n}")
+quote_change = says(
+    reading("last", QUOTE) / reading("first", QUOTE), unit="percent", en="Last quote against the first",
+    vi="Báo giá gần nhất so với báo giá đầu",
+)  # fmt: skip
+quote_highest = says(highest(QUOTE), en="Highest quote", vi="Báo giá cao nhất")
+inbound_since_quote = says(
+    since("last", QUOTE) - since("last", "activity", direction="in"), unit="days",
+    en="Customer got in touch {n} after the quote", vi="Khách liên hệ lại {n} sau báo giá",
+)  # fmt: skip

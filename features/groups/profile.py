@@ -1,0 +1,23 @@
+"""Who the lead or customer is: source, campaign, product, place, size, as far as it was known then."""
+
+from features.declare import Group, attributes, each, events, reading, says, since, word
+from features.selectors import Selector
+
+GROUP = Group(("lead", "customer"), en="Source and profile", vi="Nguồn và hồ sơ")
+
+CODED = Selector(kind=("change",), other_column="code")
+NUMERIC = events("change", code="")
+
+source = says(word("first", "created", "channel"), en="Source", vi="Nguồn")
+attribute = attributes(CODED, "last", en="{word}", vi="{word}")
+number = each(
+    "field", NUMERIC, lambda s: reading("last", s), en="{word}", vi="{word}", unit="number", rest=False
+)  # fmt: skip
+rest_of_5000 = each(
+    "field", NUMERIC, lambda s: reading("last", s) % 5000.0, en="{word} beyond a round sum",
+    vi="{word}: phần lẻ so với số tròn", unit="number", rest=False,
+)  # fmt: skip
+profile_changes = says(
+    since("first", "created") - since("last", CODED), en="Profile last filled in after {n}", vi="Hồ sơ được bổ sung lần cuối sau {n}",
+    unit="days",
+)  # fmt: skip
