@@ -1,0 +1,64 @@
+"""Worklists for sales and care, with whom to contact."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+
+from crm.clock import iso
+from serving.api import FORBIDDEN, INVALID, NO_DATA, OUT_OF_ORDER, UNKNOWN
+from serving.api.scores import StoredScore
+from serving.worklists import Row, worklist
+
+router = APIRouter(prefix="/api/v1/worklists", tags=["worklists"])
+
+
+class Contact(BaseModel):
+    """Whom to contact; parts the CRM does not hold are empty."""
+
+    salutation: str
+    name: str
+    company: str
+    phone: str
+    email: str
+    owner: str
+    channel: str
+    product: str
+
+
+class Entry(BaseModel):
+    """One place on the list."""
+
+    score: StoredScore
+    contact: Contact
+
+
+class Answer(BaseModel):
+    """The list, the most urgent first; ``counts`` says how many people each band holds in all."""
+
+    target: str
+    as_of: str
+    version: str
+    stale: bool
+    counts: dict[str, int]
+    entries: list[Entry]
+
+
+@router.get("/{target}", responses=FORBIDDEN | UNKNOWN | NO_DATA | INVALID | OUT_OF_ORDER)
+def get(
+    request: Request,
+    target: str,
+    limit: Annotated[int | None, Query(ge=1, le=1000)] = None,
+    lang: Literal["vi", "en"] = "vi",
+) -> Answer:
+    """Whom to contact first; ``limit`` defaults to what the team can do in a day."""
+    found = worklist(request.app.state.home, target, limit)
+    return Answer(
+        target=target, as_of=iso(found.run.cutoff), version=found.run.version, stale=found.stale,
+        counts=found.counts, entries=[_entry(row, lang) for row in found.rows],
+    )  # fmt: skip
+
+
+def _entry(row: Row, lang: str) -> Entry:
+    contact = Contact(**{name: getattr(row.card, name) or "" for name in Contact.model_fields})
+    return Entry(score=StoredScore.of(row.score, lang), contact=contact)

@@ -1,0 +1,104 @@
+"""The web application: routers found in ``api/`` and ``pages/``, one check for all, errors in words."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crm.discover import modules
+from crm.errors import LeadkeepError, NotFound
+from crm.settings import Home
+from serving import access
+from serving.live import Live
+from serving.page import error_page
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-store",
+}
+"""Sent with every answer: nothing may be framed, guessed, cached or loaded from elsewhere."""
+
+
+def create_app(home: Home) -> FastAPI:
+    """The application over one home folder; it starts without any model, and says so in its health."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with Live(home) as app.state.live:
+            yield
+
+    app = FastAPI(
+        title="Leadkeep", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
+        description="Explained lead and churn scores.", dependencies=[Depends(access.check)],
+    )  # fmt: skip
+    app.state.home = home
+    for package in ("serving.api", "serving.pages"):
+        for module in modules(package).values():
+            app.include_router(module.router)
+    app.add_exception_handler(LeadkeepError, _said)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _unrouted)
+    app.add_middleware(_Headers)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The application over ``LEADKEEP_HOME``, as each worker process makes it."""
+    return create_app(Home())
+
+
+async def _said(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LeadkeepError)
+    if request.url.path.startswith("/api/"):
+        return JSONResponse(error.as_dict(), error.http_status)
+    return error_page(request, error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = " ".join(map(str, first["loc"]))
+    problem = LeadkeepError(
+        first["msg"], value=first.get("input"), where=where, todo="see /api/v1/openapi.json"
+    )
+    problem.http_status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return await _said(request, problem)
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    problem = NotFound(str(error.detail), value=request.url.path, todo="see /api/v1/openapi.json")
+    problem.http_status = error.status_code
+    return await _said(request, problem)
+
+
+class _Headers:
+    """Adds the security headers to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.raw = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self.raw]
+            await send(message)
+
+        await self.app(scope, receive, add)

@@ -1,0 +1,139 @@
+"""Keys for programs, and sign-ins for people's browsers; only their SHA-256 is stored."""
+
+import secrets
+from hashlib import sha256
+from typing import NamedTuple
+
+from sqlalchemy import CursorResult, delete, func, select, update
+
+from crm.clock import HOUR, MINUTE, now
+from crm.errors import Forbidden, NotFound, SettingsError
+from crm.operations import ApiKey, SignIn, reading, writing
+from crm.settings import Home
+
+ROLES = ("sales", "care", "data", "admin")
+LINK_LIFE = 15 * MINUTE
+SESSION_LIFE = 12 * HOUR
+
+
+class Caller(NamedTuple):
+    """Who is asking: a role, and the prefix of the key (``link`` for who came by a one-time link)."""
+
+    role: str
+    prefix: str
+
+
+def create(home: Home, role: str, label: str = "") -> str:
+    """A new key of 256 random bits, shown once; raises SettingsError for an unknown role."""
+    if role not in ROLES:
+        raise SettingsError(
+            "no such role", value=role, where="keys", todo=f"choose one of {', '.join(ROLES)}"
+        )
+    key = f"lk_{secrets.token_urlsafe(32)}"
+    row = ApiKey(
+        prefix=key[:11], digest=_digest(key), role=role, label=label, created_at=now(), revoked_at=None
+    )
+    with writing(home) as session:
+        session.add(row)
+    return key
+
+
+def first(home: Home) -> str | None:
+    """An administrator's key where there has never been any, else None."""
+    with reading(home) as session:
+        if session.scalar(select(func.count()).select_from(ApiKey)):
+            return None
+    return create(home, "admin", "made at the first start")
+
+
+def listed(home: Home) -> list[ApiKey]:
+    """All keys, oldest first, the revoked among them."""
+    with reading(home) as session:
+        return list(session.scalars(select(ApiKey).order_by(ApiKey.created_at)))
+
+
+def revoke(home: Home, prefix: str) -> None:
+    """Ends a key and every session opened with it, from this moment; raises NotFound."""
+    active = (ApiKey.prefix == prefix) & ApiKey.revoked_at.is_(None)
+    with writing(home) as session:
+        if _rows(session.execute(update(ApiKey).where(active).values(revoked_at=now()))) == 0:
+            raise NotFound(
+                "no such active key", value=prefix, where="keys", todo="give the first 11 characters of it"
+            )
+        session.execute(delete(SignIn).where(SignIn.prefix == prefix))
+
+
+def caller(home: Home, key: str) -> Caller:
+    """Who holds ``key``; raises Forbidden for one that is unknown or revoked."""
+    query = select(ApiKey.role, ApiKey.prefix).where(
+        ApiKey.digest == _digest(key), ApiKey.revoked_at.is_(None)
+    )
+    with reading(home) as session:
+        if row := session.execute(query).first():
+            return Caller(row.role, row.prefix)
+    raise Forbidden(
+        "this key is not valid", where="Authorization header", todo="ask an administrator for a new one"
+    )
+
+
+def link(home: Home, role: str = "admin") -> str:
+    """A code that signs one browser in, once, within 15 minutes."""
+    return _open(home, "link", role, None, LINK_LIFE)
+
+
+def session_by_key(home: Home, key: str) -> str:
+    """Signs a browser in with a key; the answer is its cookie."""
+    found = caller(home, key)
+    return _open(home, "session", found.role, found.prefix, SESSION_LIFE)
+
+
+def session_by_link(home: Home, code: str) -> str:
+    """Signs a browser in with a one-time code, which is used up; raises Forbidden."""
+    fresh = (SignIn.digest == _digest(code)) & (SignIn.kind == "link") & (SignIn.expires_at > now())
+    with writing(home) as session:
+        role = session.scalar(select(SignIn.role).where(fresh))
+        session.execute(delete(SignIn).where(fresh))
+    if role is None:
+        raise Forbidden(
+            "this link was used or is too old", where="sign-in", todo="start the server again for a new one"
+        )
+    return _open(home, "session", role, None, SESSION_LIFE)
+
+
+def session_caller(home: Home, cookie: str) -> Caller | None:
+    """Who sits at a signed-in browser; None when it never was, or no longer is."""
+    live = (SignIn.digest == _digest(cookie)) & (SignIn.kind == "session") & (SignIn.expires_at > now())
+    with reading(home) as session:
+        row = session.execute(select(SignIn.role, SignIn.prefix).where(live)).first()
+    return Caller(row.role, row.prefix or "link") if row else None
+
+
+def close_session(home: Home, cookie: str) -> None:
+    """Signs a browser out."""
+    with writing(home) as session:
+        session.execute(delete(SignIn).where(SignIn.digest == _digest(cookie)))
+
+
+def _open(home: Home, kind: str, role: str, prefix: str | None, life: int) -> str:
+    token, moment = secrets.token_urlsafe(32), now()
+    row = SignIn(
+        digest=_digest(token),
+        kind=kind,
+        role=role,
+        prefix=prefix,
+        created_at=moment,
+        expires_at=moment + life,
+    )
+    with writing(home) as session:
+        session.execute(delete(SignIn).where(SignIn.expires_at <= moment))
+        session.add(row)
+    return token
+
+
+def _digest(token: str) -> str:
+    # A plain hash is enough: nobody can guess 256 random bits, so there is nothing to slow down.
+    return sha256(token.encode()).hexdigest()
+
+
+def _rows(result: object) -> int:
+    return result.rowcount if isinstance(result, CursorResult) else 0

@@ -1,0 +1,100 @@
+"""Signing a browser in and out, and what every page needs: the first page, the style, the icon."""
+
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+
+from crm.errors import Forbidden
+from serving import keys
+from serving.access import COOKIE, PAGES, SignInNeeded
+from serving.page import FRONT, HERE, draw
+
+router = APIRouter(include_in_schema=False)
+LONGEST_FORM = 1000
+
+
+@router.get("/")
+def first_page(request: Request) -> Response:
+    """Sends each role to its own page."""
+    cookie = request.cookies.get(COOKIE)
+    caller = keys.session_caller(request.app.state.home, cookie) if cookie else None
+    if caller is None:
+        raise SignInNeeded("this page needs a sign-in")
+    own = next((path for path in FRONT if caller.role in PAGES[f"GET {path}"]), None)
+    if own is None:
+        raise Forbidden(f"there is no page for the role {caller.role}", todo="use the key with the API")
+    return RedirectResponse(own, 303)
+
+
+@router.get("/dang-nhap")
+def form(request: Request) -> Response:
+    """The form for a key."""
+    return draw(request, "sign_in", code="", refused="")
+
+
+@router.post("/dang-nhap")
+async def with_key(request: Request) -> Response:
+    """Signs in with a key."""
+    try:
+        cookie = keys.session_by_key(request.app.state.home, await _field(request, "khoa"))
+    except Forbidden:
+        return draw(request, "sign_in", 403, code="", refused="key")
+    return _signed_in(request, cookie)
+
+
+@router.get("/vao")
+def link(request: Request, ma: str = "") -> Response:
+    """A button for the one-time link: programs that look at links ahead of people must not use it up."""
+    return draw(request, "sign_in", code=ma[:LONGEST_FORM], refused="")
+
+
+@router.post("/vao")
+async def with_link(request: Request) -> Response:
+    """Signs in with a one-time link."""
+    try:
+        cookie = keys.session_by_link(request.app.state.home, await _field(request, "ma"))
+    except Forbidden:
+        return draw(request, "sign_in", 403, code="", refused="link")
+    return _signed_in(request, cookie)
+
+
+@router.post("/dang-xuat")
+def sign_out(request: Request) -> Response:
+    """Ends the browser's session."""
+    if cookie := request.cookies.get(COOKIE):
+        keys.close_session(request.app.state.home, cookie)
+    answer = RedirectResponse("/dang-nhap", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.get("/style.css")
+def style() -> Response:
+    """The one style sheet."""
+    return FileResponse(HERE / "static" / "style.css")
+
+
+@router.get("/icon.svg")
+def icon() -> Response:
+    """The icon in the browser's tab."""
+    return FileResponse(HERE / "static" / "icon.svg")
+
+
+async def _field(request: Request, name: str) -> str:
+    """One field of a small form; Forbidden for what no such form sends."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_FORM:
+            raise Forbidden("this form is too long")
+    return parse_qs(body.decode("ascii", "replace")).get(name, [""])[0].strip()
+
+
+def _signed_in(request: Request, cookie: str) -> Response:
+    answer = RedirectResponse("/", 303)
+    answer.set_cookie(
+        COOKIE, cookie, max_age=keys.SESSION_LIFE // 1_000_000, httponly=True, samesite="strict",
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
+    return answer

@@ -1,0 +1,75 @@
+"""Says chances, amounts, phone numbers and names the way people say them."""
+
+import phonenumbers
+
+from features.words import DECIMALS, SYMBOLS
+
+SALUTATIONS = {
+    "anh": ("Anh", "Mr"), "mr": ("Anh", "Mr"), "mr.": ("Anh", "Mr"), "ông": ("Ông", "Mr"),
+    "ong": ("Ông", "Mr"), "chị": ("Chị", "Ms"), "chi": ("Chị", "Ms"), "ms": ("Chị", "Ms"),
+    "ms.": ("Chị", "Ms"), "mrs": ("Chị", "Mrs"), "mrs.": ("Chị", "Mrs"), "cô": ("Cô", "Ms"),
+    "co": ("Cô", "Ms"), "bà": ("Bà", "Mrs"), "ba": ("Bà", "Mrs"),
+}  # fmt: skip
+"""Ways a CRM writes a salutation, in Vietnamese and English."""
+
+STEPS = {"vi": ((1e9, "tỷ"), (1e6, "triệu"), (1e3, "nghìn")), "en": ((1e9, "billion"), (1e6, "million"))}
+
+
+def chance(probability: float, lang: str) -> str:
+    """A probability as a count of people.
+
+    >>> chance(0.31, "vi"), chance(0.042, "vi"), chance(0.001, "en"), chance(0.99, "en")
+    ('3 trong 10', '4 trong 100', 'fewer than 1 in 100', 'more than 9 in 10')
+    """
+    of = "trong" if lang == "vi" else "in"
+    if probability < 0.005:
+        return f"chưa tới 1 {of} 100" if lang == "vi" else f"fewer than 1 {of} 100"
+    if probability < 0.095:
+        return f"{round(probability * 100)} {of} 100"
+    if probability >= 0.95:
+        return f"hơn 9 {of} 10" if lang == "vi" else f"more than 9 {of} 10"
+    return f"{round(probability * 10)} {of} 10"
+
+
+def about(amount: int | None, lang: str, currency: str) -> str:
+    """An estimated amount of the currency's smallest unit, to two figures; "" for unknown.
+
+    >>> about(12_345_678, "vi", "VND"), about(1_250_000_000, "en", "VND"), about(990, "vi", "VND")
+    ('12 triệu ₫', '1.2 billion ₫', '990 ₫')
+    """
+    if amount is None:
+        return ""
+    whole = amount / 10 ** DECIMALS.get(currency, 2)
+    rounded = float(f"{whole:.2g}")
+    size, word = next(((size, word) for size, word in STEPS[lang] if abs(rounded) >= size), (1.0, ""))
+    number = f"{rounded / size:,.1f}".removesuffix(".0")
+    if lang == "vi":
+        number = number.translate(str.maketrans(",.", ".,"))
+    return " ".join(part for part in (number, word, SYMBOLS.get(currency, currency)) if part)
+
+
+def phone(number: str) -> str:
+    """An E.164 number as it is dialled at home, any other text unchanged.
+
+    >>> phone("+84912345678"), phone("call me")
+    ('0912 345 678', 'call me')
+    """
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    home = parsed.country_code == 84
+    shape = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, shape)
+
+
+def called(salutation: str, lang: str, otherwise: str = "") -> str:
+    """Anh, Chị ... before a name; ``otherwise`` where the CRM does not say.
+
+    >>> called("chi", "vi"), called("Anh", "en"), called("", "vi", "Anh/Chị")
+    ('Chị', 'Mr', 'Anh/Chị')
+    """
+    vi, en = SALUTATIONS.get(
+        salutation.strip().casefold(), (salutation or otherwise, salutation or otherwise)
+    )
+    return vi if lang == "vi" else en

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.bands import BANDS, assign
+
+
+def test_bands_follow_capacity_and_the_average() -> None:
+    probability = np.linspace(0.01, 1, 100)
+    bands, thresholds = assign("lead", probability, probability, capacity=4)
+    assert bands[-4:] == ["hot"] * 4
+    assert bands[-24:-4] == ["warm"] * 20
+    assert set(bands[:-24]) == {"cold"}
+    assert thresholds.first == pytest.approx(0.97)
+    assert thresholds.second == pytest.approx(0.77)
+
+
+def test_nobody_is_hot_where_all_are_alike() -> None:
+    bands, thresholds = assign("customer", np.full(10, 0.2), np.zeros(10), capacity=40)
+    assert set(bands) == {"medium"}
+    assert thresholds.band("customer", 0.2) == "medium"
+
+
+def test_equal_probabilities_are_ranked_by_the_raw_score() -> None:
+    probability = np.array([0.5, 0.5, 0.5, 0.1, 0.1, 0.1])
+    bands, _ = assign("lead", probability, np.array([1.0, 3.0, 2.0, 0.0, 0.0, 0.0]), capacity=1)
+    assert bands[:3] == ["warm", "hot", "warm"]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.integers(1, 30))
+def test_a_higher_probability_never_has_a_lesser_band(values: list[float], capacity: int) -> None:
+    probability = np.array(values)
+    bands, thresholds = assign("lead", probability, probability, capacity)
+    places = np.array([BANDS["lead"].index(band) for band in bands])
+    order = np.argsort(probability, kind="stable")
+    assert (np.diff(places[order])[np.diff(probability[order]) > 0] <= 0).all()
+    assert places.tolist().count(0) <= capacity
+    assert thresholds.second <= thresholds.first

@@ -1,0 +1,82 @@
+import sqlite3
+
+import pytest
+
+from crm import clock
+from crm.errors import Forbidden, NotFound, SettingsError
+from crm.settings import Home
+from serving import keys
+
+
+def test_a_key_is_stored_only_as_its_hash(home: Home) -> None:
+    key = keys.create(home, "sales", "Zalo bot")
+    with sqlite3.connect(home.path / "operations.db") as connection:
+        stored = " ".join(str(row) for row in connection.execute("SELECT * FROM api_key"))
+    connection.close()
+    assert key not in stored
+    assert key[11:] not in stored
+    assert keys.caller(home, key) == keys.Caller("sales", key[:11])
+    assert len({keys.create(home, "sales") for _ in range(20)}) == 20
+
+
+def test_a_revoked_key_and_its_sessions_end_at_once(home: Home) -> None:
+    key = keys.create(home, "care")
+    cookie = keys.session_by_key(home, key)
+    assert keys.session_caller(home, cookie) == keys.Caller("care", key[:11])
+    keys.revoke(home, key[:11])
+    assert keys.session_caller(home, cookie) is None
+    with pytest.raises(Forbidden, match="not valid"):
+        keys.caller(home, key)
+    with pytest.raises(NotFound, match="no such active key"):
+        keys.revoke(home, key[:11])
+    assert [row.revoked_at is None for row in keys.listed(home)] == [False]
+
+
+@pytest.mark.parametrize("wrong", ["", "lk_", "lk_" + "A" * 43, "' OR 1=1 --", "é\udcff"[:1]])
+def test_wrong_keys_are_refused(home: Home, wrong: str) -> None:
+    keys.create(home, "admin")
+    with pytest.raises(Forbidden):
+        keys.caller(home, wrong)
+    assert keys.session_caller(home, wrong) is None
+
+
+def test_an_unknown_role_is_refused(home: Home) -> None:
+    with pytest.raises(SettingsError, match="sales, care, data, admin"):
+        keys.create(home, "boss")
+
+
+def test_the_first_start_makes_one_administrator_and_no_second(home: Home) -> None:
+    first = keys.first(home)
+    assert first is not None
+    assert keys.caller(home, first).role == "admin"
+    assert keys.first(home) is None
+    keys.revoke(home, first[:11])
+    assert keys.first(home) is None, "a revoked key must not open the door again"
+
+
+def test_a_link_signs_in_once(home: Home) -> None:
+    code = keys.link(home, "sales")
+    cookie = keys.session_by_link(home, code)
+    assert keys.session_caller(home, cookie) == keys.Caller("sales", "link")
+    with pytest.raises(Forbidden, match="used"):
+        keys.session_by_link(home, code)
+    with pytest.raises(Forbidden):
+        keys.session_by_link(home, cookie)
+    assert keys.session_caller(home, keys.link(home)) is None, "a link is not a session"
+
+
+def test_links_and_sessions_grow_old(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, cookie = keys.link(home), keys.session_by_link(home, keys.link(home))
+    later = clock.now() + keys.LINK_LIFE
+    monkeypatch.setattr(keys, "now", lambda: later)
+    with pytest.raises(Forbidden):
+        keys.session_by_link(home, code)
+    assert keys.session_caller(home, cookie) is not None
+    later += keys.SESSION_LIFE
+    assert keys.session_caller(home, cookie) is None
+
+
+def test_a_closed_session_is_over(home: Home) -> None:
+    cookie = keys.session_by_link(home, keys.link(home))
+    keys.close_session(home, cookie)
+    assert keys.session_caller(home, cookie) is None
