@@ -15,7 +15,7 @@ debt = says(
     total(OVERDUE), en="Overdue debt", vi="Công nợ quá hạn", none_en="No overdue debt",
     none_vi="Không có công nợ quá hạn",
 )  # fmt: skip
-overdue_for = says(
+debt_overdue_for = says(
     since("first", OVERDUE), en="Oldest debt overdue by {n}", vi="Công nợ lâu nhất quá hạn {n}"
 )
 debt_share = says(

@@ -1,0 +1,101 @@
+"""The contract every declared feature keeps."""
+
+import re
+
+import numpy as np
+import pytest
+from conftest import random_events, random_snapshots
+from oracle import Oracle
+
+from features import catalogue, engine
+from features.declare import Family, Feature
+from features.expressions import from_json, to_json
+from features.spec import FeatureSpec, expand
+
+ZONE = "Asia/Ho_Chi_Minh"
+GROUPS = list(catalogue.groups())
+VIETNAMESE = re.compile("[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_group_says_what_it_is_about(group: str) -> None:
+    about = catalogue.groups()[group]
+    assert about.en
+    assert VIETNAMESE.search(about.vi)
+    assert set(about.subjects) <= {"lead", "customer", "deal"}
+    assert list(catalogue.declared(group)), "a group without features"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_feature_has_words_in_both_languages(group: str) -> None:
+    for name, declared in catalogue.declared(group):
+        wording = declared.wording
+        assert wording.en, name
+        assert wording.vi, name
+        assert bool(wording.none_en) == bool(wording.none_vi), name
+        assert ("{n}" in wording.en) == ("{n}" in wording.vi), name
+        assert VIETNAMESE.search(wording.vi.replace("{word}", "")) or wording.vi == "{word}", name
+        assert ("{word}" in wording.en) == isinstance(declared, Family), name
+        assert "{days}" not in wording.en + wording.vi, name
+
+
+def test_names_are_unique_for_each_kind_of_subject() -> None:
+    for subject in ("lead", "customer"):
+        names = [n for g in catalogue.for_subject(subject) for n, _ in catalogue.declared(g)]
+        repeated = {n for n in names if names.count(n) > 1}
+        assert not repeated, repeated
+
+
+def test_about_120_features_for_customers_and_many_for_leads() -> None:
+    events = random_events(3, subjects=200)
+    snapshots = random_snapshots(4, events)
+    for subject, least in (("lead", 110), ("customer", 110)):
+        spec = expand(catalogue.for_subject(subject), events, *snapshots, zone=ZONE)
+        assert len(spec.features) >= least
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_equal_to_the_obvious_sql(group: str) -> None:
+    events = random_events(hash_of(group))
+    snapshots = random_snapshots(hash_of(group) + 1, events)
+    spec = expand([group], events, *snapshots, zone=ZONE, least=2)
+    found = engine.compute(spec, events, *snapshots)
+    oracle = Oracle(events, *snapshots)
+    for column, feature in enumerate(spec.features):
+        expected = oracle.answer(feature.expression, feature.categories).astype(np.float32)
+        np.testing.assert_allclose(found[:, column], expected, rtol=2e-6, atol=1e-6, err_msg=feature.name)
+        if feature.unit in ("count", "category", "flag", "hour", "weekday", "month"):
+            np.testing.assert_array_equal(found[:, column], expected, err_msg=feature.name)
+
+
+def test_a_spec_survives_json() -> None:
+    events = random_events(5)
+    snapshots = random_snapshots(6, events)
+    spec = expand(GROUPS, events, *snapshots, zone=ZONE, least=2)
+    assert FeatureSpec.from_json(spec.to_json()) == spec
+    for feature in spec.features:
+        assert from_json(to_json(feature.expression)) == feature.expression
+
+
+def test_every_value_can_be_said() -> None:
+    events = random_events(7)
+    snapshots = random_snapshots(8, events)
+    spec = expand(GROUPS, events, *snapshots, zone=ZONE, least=2)
+    matrix = engine.compute(spec, events, *snapshots)
+    for column, feature in enumerate(spec.features):
+        for value in (*matrix[:5, column], np.float32(np.nan)):
+            for lang in ("vi", "en"):
+                sentence = spec.sentence(column, float(value), lang)
+                assert sentence, feature.name
+                assert "{" not in sentence, (feature.name, sentence)
+                assert "nan" not in sentence.lower().split(), sentence
+
+
+def test_a_feature_is_not_declared_without_a_name() -> None:
+    for group in GROUPS:
+        for name, declared in catalogue.declared(group):
+            assert not isinstance(declared, Feature) or declared.name == name
+
+
+def hash_of(text: str) -> int:
+    return sum(map(ord, text))
