@@ -1,12 +1,25 @@
 """The event table in memory, and how it is read from its files."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from crm import eventfiles
 from crm.clock import FOREVER, UNKNOWN
+from crm.errors import HistoryError, NotFound
+from crm.eventfiles import ENGINE, KINDS, ROW_GROUP
+from crm.history import History
+from crm.settings import Home
 
 Int64 = NDArray[np.int64]
 Int32 = NDArray[np.int32]
@@ -27,7 +40,7 @@ class Events:
     """Events of some subjects, ordered by subject, then ``(occurred_at, event_id)``.
 
     ``offsets`` has one entry more than there are subjects: subject ``i`` owns rows
-    ``offsets[i]:offsets[i+1]``. Times are UTC microseconds; ``known_until`` is FOREVER while knowledge stands.
+    ``offsets[i]:offsets[i+1]``. Times are UTC microseconds; ``known_until`` is FOREVER while it stands.
     ``value`` and ``duration`` (seconds) are UNKNOWN where not recorded. ``signature`` indexes
     ``signatures``; ``actor`` indexes the store's staff, -1 where nobody is named; ``day`` is the local day
     number in the company's zone.
@@ -56,4 +69,142 @@ class Events:
         )
 
 
-__all__ = ["FOREVER", "UNKNOWN", "Events", "Signature"]
+
+class EventStore:
+    """The event files of one load: all subjects of a kind at once, in blocks, or one in a millisecond."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens a finished folder as it is. Raises HistoryError where it is missing, partial or damaged."""
+        about = eventfiles.completed(folder)
+        if about is None:
+            raise HistoryError("no event files here", where=str(folder), todo="import an export first")
+        self.folder, self.about = folder, about
+        self._files: dict[tuple[str, int], pq.ParquetFile] = {}
+        self._subjects: dict[str, pa.Table] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def open(cls, home: Home, load: int | None = None) -> "EventStore":
+        """The events of ``load``, by default the newest complete one; made from the history where missing.
+
+        Raises HistoryError when nothing was imported.
+        """
+        from crm.materialise import materialise  # noqa: PLC0415  it compiles queries; readers rarely need it
+
+        history = History(home, load)
+        if not history.load_number:
+            raise HistoryError(
+                "the history is empty", where=str(home.history), todo="import an export: leadkeep import"
+            )
+        folder = home.history / "event" / str(history.load_number)
+        settings = home.settings
+        about = eventfiles.completed(folder)
+        if about is None or (about.zone, about.currency) != (settings.zone, settings.currency):
+            materialise(home, history.load_number)
+        return cls(folder)
+
+    @property
+    def load(self) -> int:
+        return self.about.load
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """The versions of the Delta tables these events were made from."""
+        return self.about.versions
+
+    @cached_property
+    def signatures(self) -> tuple[Signature, ...]:
+        table = pq.read_table(self.folder / "signatures.parquet")
+        return tuple(Signature(*words) for words in zip(*table.to_pydict().values(), strict=True))
+
+    @cached_property
+    def actors(self) -> list[str]:
+        """Staff, ``<source>:<id>``, by the number in ``Events.actor``."""
+        return list(pq.read_table(self.folder / "actors.parquet")["actor"].to_pylist())
+
+    def subjects(self, kind: str) -> pd.DataFrame:
+        """The subjects of ``kind`` (lead, customer, deal), in the order of :meth:`read`.
+
+        Columns: subject, source, source_id, party (shared by the records of one person or company),
+        created_at and known_at (int64 UTC microseconds).
+        """
+        columns = ["subject", "source", "source_id", "party", "created_at", "known_at"]
+        return pd.DataFrame(self._table(kind).select(columns).to_pydict())
+
+    def read(self, kind: str) -> Events:
+        """The events of all subjects of ``kind``."""
+        subjects = self._table(kind)
+        rows = subjects["rows"].to_numpy()
+        whole = {name: np.empty(int(rows.sum()), of.to_pandas_dtype()) for name, of in ENGINE.items()}
+        start = 0
+        for bucket in range(self.about.buckets[kind]):
+            block = self._file(kind, bucket).read(columns=list(ENGINE))
+            for name, column in whole.items():
+                column[start : start + len(block)] = block[name].to_numpy()
+            start += len(block)
+        return self._events(subjects["subject"].to_pylist(), rows, whole)
+
+    def blocks(self, kind: str) -> Iterator[Events]:
+        """The same events, some whole subjects at a time, so that memory stays flat."""
+        subjects = self._table(kind)
+        buckets = subjects["bucket"].to_numpy()
+        edges = np.searchsorted(buckets, np.arange(self.about.buckets[kind] + 1))
+        for bucket, (first, last) in enumerate(pairwise(edges.tolist())):
+            part = subjects.slice(first, last - first)
+            block = self._file(kind, bucket).read(columns=list(ENGINE))
+            yield self._events(part["subject"].to_pylist(), part["rows"].to_numpy(), _columns(block))
+
+    def one(self, subject: str) -> Events:
+        """The events of one subject. Raises NotFound where nobody has that id."""
+        kind = subject.partition(":")[0]
+        place = self._places.get(subject)
+        if place is None:
+            raise NotFound(
+                "no such subject", value=subject, todo="ids look like lead:<source>:<the record's id there>"
+            )
+        bucket, first, rows = place
+        groups = list(range(first // ROW_GROUP, (first + max(rows, 1) - 1) // ROW_GROUP + 1)) if rows else []
+        with self._lock:
+            block = self._file(kind, bucket).read_row_groups(groups, columns=list(ENGINE), use_threads=False)
+        return self._events([subject], np.array([rows]), _columns(block.slice(first % ROW_GROUP, rows)))
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, int, int]]:
+        """Bucket, first row and rows of every subject."""
+        found: dict[str, tuple[int, int, int]] = {}
+        for kind in KINDS:
+            table = self._table(kind).select(["bucket", "first_row", "rows"]).to_pydict()
+            places = zip(*table.values(), strict=True)
+            found.update(zip(self._table(kind)["subject"].to_pylist(), places, strict=True))
+        return found
+
+    def _table(self, kind: str) -> pa.Table:
+        if kind not in KINDS:
+            raise NotFound("no such kind of subject", value=kind, todo="choose lead, customer or deal")
+        if kind not in self._subjects:
+            self._subjects[kind] = pq.read_table(eventfiles.subjects_file(self.folder, kind))
+        return self._subjects[kind]
+
+    def _file(self, kind: str, bucket: int) -> pq.ParquetFile:
+        if (kind, bucket) not in self._files:
+            self._files[kind, bucket] = pq.ParquetFile(eventfiles.events_file(self.folder, kind, bucket))
+        return self._files[kind, bucket]
+
+    def _events(self, subjects: list[str], rows: Int64, columns: dict[str, NDArray[Any]]) -> Events:
+        offsets = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(rows, out=offsets[1:])
+        words = {name: column for name, column in columns.items() if name != "actor_no"}
+        return Events(
+            subjects=subjects,
+            offsets=offsets,
+            actor=columns["actor_no"],
+            signatures=self.signatures,
+            **words,
+        )
+
+
+def _columns(block: pa.Table) -> dict[str, NDArray[Any]]:
+    return {name: block[name].to_numpy() for name in ENGINE}
+
+
+__all__ = ["FOREVER", "UNKNOWN", "EventStore", "Events", "Signature"]

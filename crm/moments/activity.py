@@ -1,0 +1,41 @@
+"""An activity becomes what happened; a planned callback, what was promised, missed and kept.
+
+An activity entered late is known from its entry.
+"""
+
+TABLE = "activity"
+
+MOMENTS = (
+    """
+INSERT INTO moment BY NAME
+WITH entered AS (
+    SELECT * REPLACE (coalesce(kind, 'activity') AS kind),
+        coalesce(occurred_at, entered_at, known_at) AS happened,
+        greatest(known_at, coalesce(entered_at, known_at)) AS known
+    FROM activity
+),
+callback AS (SELECT * FROM entered WHERE kind = 'callback')
+SELECT source, source_id AS record, lead, party, deal, phone, email,
+    '' AS moment, kind, subject_code AS field, outcome AS code, channel,
+    direction, duration, actor, happened AS occurred_at, known AS known_at, known_until
+FROM entered WHERE kind <> 'callback'
+UNION ALL BY NAME
+SELECT source, source_id AS record, lead, party, deal, phone, email,
+    'planned' AS moment, 'callback_planned' AS kind, subject_code AS field, channel, direction, actor,
+    due_at // 1000000 AS value, coalesce(entered_at, happened) AS occurred_at, known AS known_at, known_until
+FROM callback
+UNION ALL BY NAME
+SELECT source, source_id AS record, lead, party, deal, phone, email,
+    'overdue' AS moment, 'callback_overdue' AS kind, subject_code AS field, channel, direction, actor,
+    due_at AS occurred_at, greatest(known, due_at) AS known_at,
+    least(known_until, coalesce(done_at, known_until)) AS known_until
+FROM callback WHERE due_at IS NOT NULL
+UNION ALL BY NAME
+SELECT source, source_id AS record, lead, party, deal, phone, email,
+    'done' AS moment, 'callback_done' AS kind, subject_code AS field, channel, direction, actor,
+    CASE WHEN due_at IS NULL THEN NULL WHEN done_at <= due_at THEN 'on_time' ELSE 'late' END AS code,
+    greatest(0, done_at - due_at) // 1000000 AS duration,
+    done_at AS occurred_at, greatest(known, done_at) AS known_at, known_until
+FROM callback WHERE done_at IS NOT NULL
+""",
+)

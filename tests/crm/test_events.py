@@ -1,0 +1,70 @@
+"""The event store: what it reads, in which order, and what it says when there is nothing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crm.clock import FOREVER, UNKNOWN
+from crm.errors import HistoryError, NotFound
+from crm.events import EventStore
+from crm.settings import Home
+from tests.crm.company import Company, day, kinds
+
+COLUMNS = ("occurred_at", "known_at", "known_until", "signature", "value", "duration", "actor", "day")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> EventStore:
+    company = Company(tmp_path)
+    for lead in "ABC":
+        company.tell("lead", lead, day(0), created_at=day(0), channel="facebook", name=f"Lead {lead}")
+        for number in range(3):
+            company.tell(
+                "activity", f"{lead}{number}", day(3 - number), kind="call", direction="out", outcome="met",
+                occurred_at=day(3 - number), duration=60 * number, actor="S1", lead=lead,
+            )
+    return company.load()
+
+
+def test_events_come_by_subject_and_time(store: EventStore) -> None:
+    events = store.read("lead")
+    assert sorted(events.subjects) == ["lead:crm:A", "lead:crm:B", "lead:crm:C"]
+    assert events.offsets.tolist() == [0, 4, 8, 12]
+    for first, last in zip(events.offsets, events.offsets[1:], strict=False):
+        assert (np.diff(events.occurred_at[first:last]) >= 0).all()
+    assert set(kinds(events)) == {"created", "call"}
+    assert events.known_until.tolist() == [FOREVER] * 12
+    assert (events.value == UNKNOWN).all()
+    assert store.actors == ["crm:S1"]
+
+
+def test_one_subject_and_blocks_equal_the_whole(store: EventStore) -> None:
+    whole = store.read("lead")
+    blocks = list(store.blocks("lead"))
+    assert [name for block in blocks for name in block.subjects] == whole.subjects
+    assert store.subjects("lead")["subject"].tolist() == whole.subjects
+    for place, subject in enumerate(whole.subjects):
+        one = store.one(subject)
+        rows = slice(whole.offsets[place], whole.offsets[place + 1])
+        for column in COLUMNS:
+            np.testing.assert_array_equal(getattr(one, column), getattr(whole, column)[rows])
+
+
+def test_unknown_subjects_and_kinds_are_named(store: EventStore) -> None:
+    with pytest.raises(NotFound, match="lead:crm:Z"):
+        store.one("lead:crm:Z")
+    with pytest.raises(NotFound, match="invoice"):
+        store.read("invoice")
+
+
+def test_an_empty_history_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match="leadkeep import"):
+        EventStore.open(Home(tmp_path))
+
+
+def test_a_damaged_file_is_found(store: EventStore) -> None:
+    file = store.folder / "signatures.parquet"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(HistoryError, match=r"signatures\.parquet"):
+        EventStore(store.folder)
