@@ -38,7 +38,8 @@ REFUSED: Final[dict[str, str]] = {
 """Columns of the table ``refused``; ``whole``: the row was refused, and not only one cell of it."""
 
 STANDING: Final = """
-SELECT *, coalesce(lead(known_at) OVER (PARTITION BY source, source_id ORDER BY load, deleted), ?) AS known_until
+SELECT *, coalesce(lead(known_at) OVER (PARTITION BY source, source_id ORDER BY load, deleted), ?)
+    AS known_until
 FROM rows ORDER BY source, source_id, load
 """
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -40,8 +40,8 @@ class LoadReport:
 
     ``load`` is the newest load afterwards, ``written`` says whether this import made it (nothing new makes no
     load). ``reasons`` counts refused rows and cells by reason; ``examples`` holds the first few of them as
-    ``file, line, column, value, reason``. Records created before ``reliable_since`` do not train. Times are UTC
-    microseconds.
+    ``file, line, column, value, reason``. Records created before ``reliable_since`` do not train. Times are
+    UTC microseconds.
     """
 
     load: int

@@ -5,7 +5,7 @@ import fnmatch
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -17,6 +17,9 @@ CustomType = Literal["code", "text", "integer", "money", "time", "boolean"]
 DateOrder = Literal["dmy", "mdy", "ymd"]
 NEEDS_TIME = ("lead", "deal", "activity", "transaction", "ticket", "change")
 """Tables whose rows mean nothing without the time they came to be."""
+
+NEEDED: Final = {"change": ("object", "record", "field"), "link": ("table", "record", "subject")}
+"""Columns no row may leave blank, beside its id and its time."""
 
 
 class Part(BaseModel):
@@ -126,9 +129,9 @@ class Entry(Part):
             raise ValueError(f"{self.table} needs a column for 'source_id'")
         if self.first and "source_id" not in self.columns:
             raise ValueError("first = true needs a column for 'source_id'")
-        for name in ("object", "record", "field") if self.table == "change" else ():
+        for name in NEEDED.get(self.table, ()):
             if name not in self.columns and name not in self.constant:
-                raise ValueError(f"change needs {name!r}, as a column or a constant")
+                raise ValueError(f"{self.table} needs {name!r}, as a column or a constant")
 
     def matches(self, file: str) -> bool:
         """Whether one of the patterns fits the file's name, letter case aside."""

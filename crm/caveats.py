@@ -1,0 +1,115 @@
+"""What a company should know about an import that went well: gaps that would quietly spoil its scores."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from crm import clock
+from crm.comparing import Compared
+from crm.history import History
+from crm.loads import LoadReport
+from crm.mapping import Mapping
+from crm.schema import CREATED
+
+SPIKE_ROWS: Final = 50
+SPIKE_SHARE: Final = 0.02
+"""More records than both in one minute were not created by people one by one."""
+
+
+def about(compared: Sequence[Compared], before: History, said: Mapping, report: LoadReport) -> list[str]:
+    """Warnings about one import, each a sentence with its numbers."""
+    return [
+        *_assumed(said, compared),
+        *_without_history(said, compared),
+        *_no_conversions(compared, before),
+        *(line for one in compared for line in _spikes(one, said.zone)),
+        *_future(compared, report.loaded_at),
+        *_refusals(report),
+        *_cut_logs(compared),
+    ]
+
+
+def _assumed(said: Mapping, compared: Sequence[Compared]) -> list[str]:
+    used = {one.rows.entry.table for one in compared}
+    tables = sorted({entry.table for entry in said.table if entry.assumed and entry.table in used})
+    return [f"{', '.join(tables)}: when rows were known is assumed, not recorded"] if tables else []
+
+
+def _without_history(said: Mapping, compared: Sequence[Compared]) -> list[str]:
+    mutable: dict[str, set[str]] = {}
+    for one in compared:
+        entry = one.rows.entry
+        if entry.table not in ("change", "link", "activity", "transaction"):
+            rest = set(entry.feature) - set(entry.fixed) - set(entry.logged)
+            mutable.setdefault(entry.table, set()).update(rest)
+    return [
+        f"{table}: {', '.join(sorted(names))} can change and have no history before their first import; "
+        "they are used from then on only"
+        for table, names in sorted(mutable.items())
+        if names
+    ]
+
+
+def _no_conversions(compared: Sequence[Compared], before: History) -> list[str]:
+    leads = [one for one in compared if one.rows.entry.table == "lead"]
+    if not any(len(one.rows.data) for one in leads):
+        return []
+    won = sum(_given(one, "converted_at") for one in leads)
+    won += sum(_given(one, "won_at") for one in compared if one.rows.entry.table == "deal")
+    won += pc.count(before.rows("lead", ["converted_at"])["converted_at"]).as_py()
+    if won:
+        return []
+    return [
+        "lead: no lead was ever converted. Some CRMs drop converted leads from their lead export; map the "
+        "contacts or deals they became to lead too (docs/mapping.md)"
+    ]
+
+
+def _given(one: Compared, name: str) -> int:
+    data = one.rows.data
+    return int(pc.count(data[name]).as_py()) if name in data.column_names else 0
+
+
+def _spikes(one: Compared, zone: str) -> list[str]:
+    table = one.rows.entry.table
+    if table not in ("lead", "party", "deal") or CREATED[table] not in one.new.column_names:
+        return []
+    times = one.new[CREATED[table]].drop_null().to_numpy()
+    minutes = Counter((times // clock.MINUTE).tolist())
+    most = [(minute, count) for minute, count in minutes.most_common(3) if count > SPIKE_ROWS]
+    return [
+        f"{table}: {count} of {len(times)} records of {one.rows.file} were created at "
+        f"{clock.show(minute * clock.MINUTE, zone)}, as a bulk import does; that time is not real"
+        for minute, count in most
+        if count > SPIKE_SHARE * len(times)
+    ]
+
+
+def _future(compared: Sequence[Compared], loaded_at: int) -> list[str]:
+    late: Counter[str] = Counter()
+    for one in compared:
+        table = one.rows.entry.table
+        if table != "activity" and CREATED.get(table, "") in one.rows.data.column_names:
+            times = pc.fill_null(one.rows.data[CREATED[table]], 0).to_numpy()
+            late[table] += int(np.sum(times > loaded_at))
+    return [f"{table}: {count} rows are dated after this import" for table, count in late.items() if count]
+
+
+def _refusals(report: LoadReport) -> list[str]:
+    return [
+        f"{one.file} ({one.table}): {one.refused} of {one.read} rows were refused; look at the mapping"
+        for one in report.tables
+        if one.refused > 0.2 * one.read
+    ]
+
+
+def _cut_logs(compared: Sequence[Compared]) -> list[str]:
+    return [
+        f"{one.rows.file}: {one.earlier} records of {one.rows.entry.table} began before this file and were left "
+        "as they are; import the whole log again"
+        for one in compared
+        if one.earlier
+    ]
