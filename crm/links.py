@@ -7,6 +7,7 @@ A *way* leads from a record (lead, party, deal) to a subject, over the time in w
 - a deal to itself, and wherever its party and its lead lead to;
 - a party's activities to the lead it came from, where they happened between that lead's creation and its
   conversion (CRMs move them over). Not where the party is older than the lead: then they are its own;
+- what the party it became is offered and buys in the first year leads back to the lead: that is its outcome;
 - a merged record to wherever the record it was merged into leads, and no longer to its own subject, until
   the merge is undone.
 
@@ -79,6 +80,16 @@ SELECT 'moved', l.source, l.converted_party, w.subject, false, l.created_at, l.c
 FROM lead l
 JOIN age a ON a.source = l.source AND a.source_id = l.converted_party AND a.created_at >= l.created_at
 JOIN way w ON w.object = 'lead' AND w.source = l.source AND w.record = l.source_id
+    AND starts_with(w.subject, 'lead:')
+WHERE l.converted_at IS NOT NULL
+"""
+
+BECOME_WAYS: Final = """
+INSERT INTO way
+SELECT 'become', l.source, l.converted_party, w.subject, false, l.converted_at,
+    l.converted_at + 365 * 86400000000, greatest(l.known_at, l.converted_at, w.known_at),
+    least(l.known_until, w.known_until)
+FROM lead l JOIN way w ON w.object = 'lead' AND w.source = l.source AND w.record = l.source_id
     AND starts_with(w.subject, 'lead:')
 WHERE l.converted_at IS NOT NULL
 """
@@ -170,6 +181,9 @@ WITH tied AS (
     UNION ALL
     SELECT number, 'moved', source, party, own, occurred_at, known_at, known_until
     FROM moment WHERE party IS NOT NULL AND origin = 'activity'
+    UNION ALL
+    SELECT number, 'become', source, party, own, occurred_at, known_at, known_until
+    FROM moment WHERE party IS NOT NULL AND origin = 'transaction'
     UNION ALL
     SELECT number, 'deal', source, deal, own, occurred_at, known_at, known_until
     FROM moment WHERE deal IS NOT NULL

@@ -1,5 +1,6 @@
 """Makes the event files of one load from the history at its pinned versions."""
 
+import json
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,9 @@ from crm.settings import Home
 
 BUCKET_EVENTS: Final = 500_000
 """Events a bucket holds on average: about 30 MB while it is read."""
+
+LOOKED_AT: Final = 10_000
+"""Records whose own columns are looked at to tell which are numbers."""
 
 MOMENT: Final = """
 CREATE TEMP TABLE moment (
@@ -161,10 +165,12 @@ def materialise(home: Home, load: int | None = None) -> None:
     Raises HistoryError where the history cannot be read.
     """
     history, settings = History(home, load), home.settings
-    tables = {table: conform(table, history.read(table)) for table in TABLES}
+    stored = {table: history.read(table) for table in TABLES}
+    numeric = numeric_fields(stored)
+    tables = {table: conform(table, stored.pop(table)) for table in TABLES}
     final = home.history / "event" / str(history.load_number)
     with query() as connection, eventfiles.being_written(final) as folder:
-        gather(connection, tables)
+        gather(connection, tables, numeric)
         _write(connection, folder, history, settings.zone, settings.currency)
 
 
@@ -222,11 +228,14 @@ def conform(table: str, rows: pa.Table) -> pa.Table:
     return rows
 
 
-def gather(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> None:
-    """Fills the tables moment, way, key, reached and customer from the canonical ``tables``."""
+def gather(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table], numeric: pa.Table) -> None:
+    """Fills the tables moment, way, key, reached and customer from the canonical ``tables``.
+
+    ``numeric`` names the attributes whose values are numbers, as :func:`numeric_fields` gives them.
+    """
     for table, rows in tables.items():
         connection.register(table, rows)
-    connection.register("numeric_field", numeric_fields())
+    connection.register("numeric_field", numeric)
     connection.execute("CREATE SEQUENCE moments")
     connection.execute(MOMENT)
     connection.execute(links.SET_UP)
@@ -238,17 +247,25 @@ def gather(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -
     for kind, statement in links.WAYS:
         connection.execute(statement)
         connection.execute(links.FOLLOW_MERGES, {"object": kind})
-    for statement in (links.MOVED_WAYS, links.KEYS, links.REACH, CUSTOMERS):
+    for statement in (links.MOVED_WAYS, links.BECOME_WAYS, links.KEYS, links.REACH, CUSTOMERS):
         connection.execute(statement)
 
 
-def numeric_fields() -> pa.Table:
-    """Attributes whose value is a number: object, field, and what one unit of the stored number is worth."""
+def numeric_fields(stored: dict[str, pa.Table]) -> pa.Table:
+    """Attributes whose value is a number: object, field, and how many stored units make one.
+
+    The schema says it of canonical columns; the company's own are numbers where their JSON holds numbers.
+    """
     units = {"integer": 1, "money": 1, "time": 1_000_000}
-    rows = [
-        {"object": table, "field": column, "unit": units[kind]}
+    rows = {
+        (table, column): units[kind]
         for table in ("lead", "party", "deal")
         for column, kind in TABLES[table].items()
         if kind in units
-    ]
-    return pa.Table.from_pylist(rows)
+    }
+    for table in ("lead", "party", "deal"):
+        some = stored[table]["custom"].drop_null().slice(0, LOOKED_AT)
+        for own in map(json.loads, some.to_pylist()):
+            rows |= {(table, name): 1 for name, value in own.items() if type(value) in (int, float)}
+    found = [{"object": table, "field": column, "unit": unit} for (table, column), unit in rows.items()]
+    return pa.Table.from_pylist(found)
