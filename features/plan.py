@@ -48,6 +48,8 @@ OPERATIONS = {
 }  # fmt: skip
 CLOCKS = {"hour": 0, "weekday": 1, "month": 2, "to_tet": 3, "since_tet": 4}
 GAPS = {"longest": kernel.GAP_LONGEST, "latest": kernel.GAP_LATEST}
+TRASH = 0
+"""The cell that takes what falls outside an operation's windows."""
 SECONDS_TO_DAYS, SECONDS_TO_HOURS = SECOND / DAY, 1 / 3600
 
 
@@ -70,7 +72,7 @@ class _Builder:
     signatures: Sequence[Signature]
     actors: int
     edges: list[int]
-    blank: list[int] = field(default_factory=list)
+    blank: list[int] = field(default_factory=lambda: [0])
     ops: list[tuple[Selector, list[int]]] = field(default_factory=list)
     buckets: list[list[int]] = field(default_factory=list)
     windows: dict[tuple[Selector, str], list[int]] = field(default_factory=dict)
@@ -88,7 +90,7 @@ class _Builder:
     def add_op(self, selector: Selector, code: int, cell: int, row: int = 0, oldest: int = ALL_TIME,
                scratch: int = 0, identity: int = 0) -> None:  # fmt: skip
         guard = {"": 0, "value": 1, "duration": 2}[selector.measure]
-        self.ops.append((selector, [code, cell, row, oldest, guard, selector.least, scratch, identity]))
+        self.ops.append((selector, [code, cell, row, guard, selector.least, scratch, identity, oldest]))
 
     def window(self, node: Window) -> None:
         """Pushes the sum of the buckets between the window's two ends."""
@@ -108,7 +110,7 @@ class _Builder:
         base = self.new_cells([UNKNOWN if code == kernel.HIGHEST else 0] * (len(edges) + 1))
         uppers = [*self.edges, ALL_TIME]
         places = [sum(edge < upper for edge in edges) for upper in uppers]
-        self.buckets.append([base + p if p < len(edges) or endless else -1 for p in places])
+        self.buckets.append([base + p if p < len(edges) or endless else TRASH for p in places])
         cell, identity, scratch = 0, 0, 0
         if code == kernel.DAYS:
             cell = self.new_cells([UNKNOWN])
@@ -250,11 +252,7 @@ def _check(node: Window) -> None:
 
 
 def _finish(builder: _Builder, zone: str, columns: int) -> Plan:
-    start: list[int] = [0]
-    ops: list[list[int]] = []
-    for signature in builder.signatures:
-        ops.extend(op for selector, op in builder.ops if selector.takes(signature))
-        start.append(len(ops))
+    start, stop, ops = _ops_by_signature(builder)
     codes, channels = (
         _number([s.code for s in builder.signatures]),
         _number([s.channel for s in builder.signatures]),
@@ -263,10 +261,11 @@ def _finish(builder: _Builder, zone: str, columns: int) -> Plan:
     arrays = (
         np.array(builder.edges, dtype=np.int64),
         _int32(start),
+        _int32(stop).reshape(-1, len(builder.edges) + 1),
         np.array(ops, dtype=np.int64).reshape(-1, 8),
         _int32(builder.buckets).reshape(-1, len(builder.edges) + 1),
-        np.array(builder.blank, dtype=np.int64),
         _int32([codes, channels]).T.copy().reshape(-1, 2),
+        np.array(builder.blank, dtype=np.int64),
         builder.scratch,
         width if builder.scratch else 0,
         _int32(builder.program).reshape(-1, 3),
@@ -276,6 +275,25 @@ def _finish(builder: _Builder, zone: str, columns: int) -> Plan:
         _quiet(zone),
     )
     return Plan(arrays, columns)
+
+
+def _ops_by_signature(builder: _Builder) -> tuple[list[int], list[list[int]], list[list[int]]]:
+    """For each signature: where its operations start, where they stop in each age bucket, and they.
+
+    Those that reach back longest come first, so that older events meet only operations still interested.
+    """
+    start: list[int] = []
+    stop: list[list[int]] = []
+    ops: list[list[int]] = []
+    newest_age = [0, *builder.edges]
+    for signature in builder.signatures:
+        mine = sorted(
+            (op for selector, op in builder.ops if selector.takes(signature)), key=lambda op: -op[7]
+        )
+        start.append(len(ops))
+        stop.append([len(ops) + sum(op[7] > age for op in mine) for age in newest_age])
+        ops.extend(mine)
+    return start, stop, ops
 
 
 def _number(words: Sequence[str]) -> list[int]:

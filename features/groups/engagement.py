@@ -116,9 +116,7 @@ since_kind = each(
     vi="“{word}” gần nhất cách đây {n}", none_en="No “{word}” recorded yet",
     none_vi="Chưa ghi nhận “{word}” lần nào",
 )  # fmt: skip
-by_channel = each(
-    "channel", TOUCH, count, most=6, en="Contacts by {word}", vi="Số lần liên hệ qua {word}"
-)
+by_channel = each("channel", TOUCH, count, most=6, en="Contacts by {word}", vi="Số lần liên hệ qua {word}")
 by_outcome = each(
     "code", TOUCH, count, most=8, rest=False, en="Contacts that ended “{word}”",
     vi="Số lần liên hệ có kết quả “{word}”",
