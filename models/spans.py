@@ -37,7 +37,7 @@ class Times:
             smaller = open_ & (self.moments[np.minimum(middle, last)] < moment)
             low = np.where(smaller, middle + 1, low)
             high = np.where(open_ & ~smaller, middle, high)
-        return np.subtract(low, start)
+        return np.asarray(low - start, dtype=np.int64)
 
     def last_before(self, subject: NDArray[np.integer], moment: Int64, otherwise: int) -> Int64:
         """The newest of a subject's moments strictly before ``moment``, or ``otherwise``."""
@@ -64,7 +64,7 @@ class Spans:
 
     def covering(self, subject: NDArray[np.integer], moment: Int64) -> Int64:
         """How many spans of each ``subject[k]`` cover ``moment[k]``."""
-        return np.subtract(self.starts.before(subject, moment), self.ends.before(subject, moment))
+        return self.starts.before(subject, moment) - self.ends.before(subject, moment)
 
 
 @dataclass(frozen=True, slots=True)
