@@ -108,8 +108,8 @@ def _refusals(report: LoadReport) -> list[str]:
 
 def _cut_logs(compared: Sequence[Compared]) -> list[str]:
     return [
-        f"{one.rows.file}: {one.earlier} records of {one.rows.entry.table} began before this file and were left "
-        "as they are; import the whole log again"
+        f"{one.rows.file}: {one.earlier} records of {one.rows.entry.table} began before this file and were "
+        "left as they are; import the whole log again"
         for one in compared
         if one.earlier
     ]

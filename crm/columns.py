@@ -56,9 +56,14 @@ def spelled(heading: str) -> str:
 def take(sheet: Sheet, heading: str, rows: NDArray[np.int64]) -> Cells:
     """One column's cells in some rows, with the distinct values that occur there and no others."""
     codes, values = sheet.columns[spelled(heading)]
-    used, compact = np.unique(codes[rows], return_inverse=True)
+    return compact(Cells(codes[rows], values))
+
+
+def compact(cells: Cells) -> Cells:
+    """The same cells without values that do not occur."""
+    used, codes = np.unique(cells.codes, return_inverse=True)
     blank = int(used.size > 0 and used[0] == -1)
-    return Cells((compact - blank).astype(np.int32), [values[code] for code in used[blank:]])
+    return Cells((codes - blank).astype(np.int32), [cells.values[code] for code in used[blank:]])
 
 
 def fits(sheet: Sheet, test: Filter) -> Mask:

@@ -153,8 +153,8 @@ def _with(data: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.T
 def changes(compared: Compared, load: int, loaded_at: int) -> list[pa.Table]:
     """Rows of the table ``change`` for the features of one sheet's records.
 
-    A fixed one is known with its record; a logged one carries what the export says now, for the log to be read
-    against; any other is known from the load that saw it.
+    A fixed one is known with its record; a logged one carries what the export says now, for the log to be
+    read against; any other is known from the load that saw it.
     """
     entry = compared.rows.entry
     if entry.table in ("change", "link"):

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from crm import caveats, clock, discover, mapping
 from crm.comparing import Compared, changes, compare
-from crm.errors import MappingError, SourceError
+from crm.errors import HistoryError, MappingError, SourceError
 from crm.history import History, Load, fill, schema
 from crm.loads import LoadReport, TableReport
 from crm.mapping import Entry, Mapping
@@ -51,8 +51,21 @@ def load(
     report.warnings += left
     parts = _read(files, said, moment, tell)
     with History(home).writing() as writing:
+        _after_the_last(writing, report)
         _write(writing, parts, said, report, tell)
     return report
+
+
+def _after_the_last(writing: Load, report: LoadReport) -> None:
+    """Raises HistoryError for a load of a source that would be known before the one it follows."""
+    earlier = [one.loaded_at for one in writing.before.loads() if one.source == report.source]
+    if earlier and report.loaded_at < max(earlier):
+        raise HistoryError(
+            "this source was imported at a later time before",
+            value=clock.iso(report.loaded_at),
+            where=f"newest import: {clock.iso(max(earlier))}",
+            todo="give a later time, or import everything again into a new home folder",
+        )
 
 
 def find(paths: Iterable[str | Path], said: Mapping) -> tuple[list[Path], list[str]]:

@@ -126,7 +126,7 @@ class _Reader:
         if isinstance(cell, When):
             cells = columns.take(self.sheet, cell.column, self.rows)
             fits = columns.fits(self.sheet, cell.when)[self.rows]
-            cells = Cells(np.where(fits, cells.codes, -1).astype(np.int32), cells.values)
+            cells = columns.compact(cells._replace(codes=np.where(fits, cells.codes, -1).astype(np.int32)))
         elif isinstance(cell, str):
             cells = columns.take(self.sheet, cell, self.rows)
         else:

@@ -8,7 +8,7 @@ import phonenumbers
 from crm.cleaning.result import Context, Refusal
 from crm.cleaning.text import plain
 
-MOBILE: Final = re.compile(r"0(3[2-9]|5[25689]|7[06-9]|8[1-9]|9[0-46-9])\d{7}")
+MOBILE: Final = re.compile(r"0(3[2-9]|5[25689]|7[06-9]|8[1-9]|9[0-46-9])[0-9]{7}")
 """Vietnamese mobiles as they are written today; ``phonenumbers`` would say the same, 50 times slower."""
 
 RENUMBERED: Final = {
@@ -34,7 +34,7 @@ def phone(value: object, context: Context) -> str | None:
     if shown is None:
         return None
     parts = [part for part in SEVERAL.split(shown) if part]
-    if len(parts) > 1 and all(len(re.sub(r"\D", "", part)) >= 8 for part in parts):
+    if len(parts) > 1 and all(len(re.sub(r"[^0-9]", "", part)) >= 8 for part in parts):
         first = _single(parts[0], context.region)
         raise Refusal("several telephone numbers; the first is taken", first)
     return _single(shown, context.region)
@@ -56,7 +56,7 @@ def _single(shown: str, region: str) -> str:
 
 def _national(bare: str) -> str:
     """Digits of a Vietnamese number as dialled today from inside the country; "" for a foreign one."""
-    digits = re.sub(r"\D", "", bare)
+    digits = re.sub(r"[^0-9]", "", bare)
     if digits.startswith("0084"):
         digits = digits[2:]
     if bare.lstrip("( ").startswith("+") and not digits.startswith("84"):

@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -30,7 +31,7 @@ def read(path: Path, options: Options) -> Sheet:
 
     Raises SourceError for an empty file, the wrong encoding, a quote that never closes, or no heading.
     """
-    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    content = _unpacked(path)
     encoding = options.encoding or detect_encoding(content, str(path))
     text = decode(content, encoding, str(path))
     if not text.strip():
@@ -39,7 +40,37 @@ def read(path: Path, options: Options) -> Sheet:
     stream = io.StringIO(text, newline="")
     for _ in range(skipped):
         stream.readline()
-    return _rows(csv.reader(stream, delimiter=separator), path, skipped)
+    sheet = _rows(csv.reader(stream, delimiter=separator), path, skipped)
+    _check_end(stream, separator, sheet, path)
+    return sheet
+
+
+def _unpacked(path: Path) -> bytes:
+    if path.suffix != ".gz":
+        return path.read_bytes()
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise SourceError(
+            "the compressed file is damaged", value=str(error), where=str(path), todo="export it again"
+        ) from error
+
+
+def _check_end(stream: io.StringIO, separator: str, sheet: Sheet, path: Path) -> None:
+    """Raises SourceError where the last row never closes its quote: it has swallowed the rest of the file."""
+    last = max([*sheet.lines[-1:].tolist(), *(row.line for row in sheet.broken[-1:])], default=1)
+    stream.seek(0)
+    tail = islice(stream, last - 1, None)
+    try:
+        for _ in csv.reader(tail, delimiter=separator, strict=True):
+            pass
+    except csv.Error as error:
+        if "end of data" in str(error):
+            raise SourceError(
+                "a quote opens and never closes",
+                where=f"{path}, line {last}",
+                todo="close the quote, or export the file again",
+            ) from error
 
 
 def _rows(reader: "csv._reader", path: Path, skipped: int) -> Sheet:
