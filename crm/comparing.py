@@ -212,7 +212,7 @@ def _change_rows(
         "source": rows["source"], "source_id": rows["source_id"], "object": pa.repeat(table, size),
         "record": rows["source_id"], "field": pa.repeat(feature, size), "old": old, "new": new,
         "occurred_at": occurred, "known_at": rows["known_at"], "provenance": pa.repeat(provenance, size),
-        "file": rows["file"], "line": rows["line"],
+        "file": rows["file"], "line": rows["line"], "assumed": rows["assumed"], "deleted": rows["deleted"],
     })  # fmt: skip
 
 

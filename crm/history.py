@@ -8,6 +8,7 @@ from typing import Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError
 from filelock import FileLock, Timeout
@@ -107,10 +108,12 @@ class History:
         rows = self.rows(table)
         if table == "refused":
             return rows
+        if not len(rows):
+            return schema(table).append(pa.field("known_until", pa.int64())).empty_table()
         with query() as connection:
             connection.register("rows", rows)
             standing = connection.execute(STANDING, [FOREVER]).to_arrow_table()
-        open_rows = standing.filter(pa.compute.invert(standing["deleted"]))
+        open_rows = standing.filter(pc.invert(pc.fill_null(standing["deleted"], False)))
         return open_rows.cast(schema(table).append(pa.field("known_until", pa.int64())))
 
     @contextmanager

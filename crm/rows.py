@@ -308,8 +308,10 @@ def _json(own: dict[str, Column], rows: int) -> pa.Array:
         values = encoded.dictionary.to_pylist()
         shown = [f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for value in values]
         parts.append(pa.array(shown, pa.string()).take(encoded.indices))
-    body = pc.binary_join_element_wise(*parts, ", ", null_handling="skip")
-    return pc.if_else(pc.equal(body, ""), None, pc.binary_join_element_wise("{", body, "}", ""))
+    # The first part is never null: rows all of whose parts are null would be dropped from the answer.
+    said = pc.binary_join_element_wise(pa.repeat("{", rows), *parts, ", ", null_handling="skip")
+    body = pc.binary_replace_slice(said, 1, 3, "")
+    return pc.if_else(pc.equal(said, "{"), None, pc.binary_join_element_wise(body, "}", ""))
 
 
 def _first_of_each(data: pa.Table, created: str | None) -> pa.Table:
