@@ -19,13 +19,18 @@ ROWS_A_TASK = 16_384
 
 
 def compute(
-    spec: FeatureSpec, events: Events, subject_index: NDArray[np.int32], cutoff: NDArray[np.int64]
+    spec: FeatureSpec,
+    events: Events,
+    subject_index: NDArray[np.int32],
+    cutoff: NDArray[np.int64],
+    out: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Features of ``n`` snapshots: float32 ``[n, len(spec.features)]``, row-major, NaN for unknown.
 
     ``subject_index[i]`` is a position in ``events.subjects``, ``cutoff[i]`` UTC microseconds. Nothing that
-    is not visible at a snapshot's cutoff has any part in its row. Raises FeatureError for a snapshot of a
-    subject that the events do not hold.
+    is not visible at a snapshot's cutoff has any part in its row. ``out`` is filled where given, so that
+    blocks of a large matrix need no copy. Raises FeatureError for a snapshot of a subject that the events
+    do not hold.
     """
     subject_index = np.ascontiguousarray(subject_index, dtype=np.int32)
     cutoff = np.ascontiguousarray(cutoff, dtype=np.int64)
@@ -33,7 +38,8 @@ def compute(
     if n and (subject_index.min() < 0 or subject_index.max() >= len(events.offsets) - 1):
         raise FeatureError("a snapshot names a subject outside the events", value=int(subject_index.max()))
     plan = plan_of(spec, events)
-    out = np.empty((n, plan.columns), dtype=np.float32)
+    if out is None:
+        out = np.empty((n, plan.columns), dtype=np.float32)
     rows = (subject_index, cutoff, cutoff + _offsets(cutoff, spec.zone))
 
     def run(first: int) -> None:
