@@ -58,6 +58,16 @@ class Bundle:
     later: Rule | None = None
     manifest_sha256: str = ""
     version: str = ""
+    topics: list[str] = field(init=False, repr=False, compare=False)
+    """Topics of the features, in order of first mention."""
+    topic_of: NDArray[np.int64] = field(init=False, repr=False, compare=False)
+    """Place in ``topics`` of each feature, int64[n_features]."""
+
+    def __post_init__(self) -> None:
+        topics = list(dict.fromkeys(feature.topic for feature in self.spec.features))
+        object.__setattr__(self, "topics", topics)
+        places = [topics.index(feature.topic) for feature in self.spec.features]
+        object.__setattr__(self, "topic_of", np.array(places, dtype=np.int64))
 
     @property
     def kind(self) -> str:
@@ -108,7 +118,7 @@ class Bundle:
         The version follows from the content: the as-of day and a hash. Raises ResourceError.
         """
         files = self._files()
-        manifest = json.dumps({"format": FORMAT, "files": _hashes(files)}, indent=1, sort_keys=True).encode()
+        manifest = _json({"format": FORMAT, "as_of": self.as_of, "files": _hashes(files)})
         try:
             folder.mkdir(parents=True)
             for name, content in {**files, "manifest.json": manifest}.items():
@@ -125,11 +135,12 @@ class Bundle:
     def open(cls, folder: Path) -> "Bundle":
         """Reads a folder, and believes nothing it says before checking.
 
-        Hashes first; then, once for each manifest, a child process loads the model, so that a file that kills
+        Hashes first; then, once for each manifest, a child process loads trees, so that a file that kills
         LightGBM kills only that; then feature names and the stored sample's scores. Raises ModelError.
         """
         files, manifest = verified(folder)
-        check.in_child(folder, _sha256(manifest))
+        if "model.txt" in files:
+            check.in_child(folder, _sha256(manifest))
         bundle = cls.read(files)
         return replace(
             bundle, manifest_sha256=_sha256(manifest), version=_version(bundle.as_of, manifest)
@@ -192,6 +203,14 @@ def manifest_sha256(folder: Path) -> str:
         return _sha256((folder / "manifest.json").read_bytes())
     except OSError as error:
         raise _damaged("not a complete model folder", error.strerror, folder) from error
+
+
+def stated_as_of(folder: Path) -> int:
+    """The as-of in a folder's manifest, to place a model whose other files are damaged; 0 where unreadable."""
+    try:
+        return int(json.loads((folder / "manifest.json").read_bytes())["as_of"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
 
 
 def _damaged(what: str, value: object, where: Path | str = "") -> LeadkeepError:

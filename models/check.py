@@ -21,8 +21,16 @@ def in_child(folder: Path, manifest_sha256: str) -> None:
     A good verdict is kept in a small file beside the folder too, so that starting again takes no seconds.
     """
     kept = folder.parent / f".{folder.name}.checked"
-    if manifest_sha256 in _checked or (kept.exists() and kept.read_text() == _verdict(manifest_sha256)):
-        return
+    if manifest_sha256 not in _checked:
+        if not kept.exists() or kept.read_text() != _verdict(manifest_sha256):
+            _run(folder)
+        _checked.add(manifest_sha256)
+    if not kept.exists():
+        _keep(kept, _verdict(manifest_sha256))
+
+
+def _run(folder: Path) -> None:
+    """Starts the child and waits for it."""
     root = str(Path(__file__).resolve().parents[1])
     paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     try:
@@ -39,8 +47,6 @@ def in_child(folder: Path, manifest_sha256: str) -> None:
             "the model does not load", value=failed[0], where=str(folder),
             todo="restore the folder from MLflow, or train again",
         )  # fmt: skip
-    _checked.add(manifest_sha256)
-    _keep(kept, _verdict(manifest_sha256))
 
 
 def _verdict(manifest_sha256: str) -> str:

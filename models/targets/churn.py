@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from crm.clock import DAY
 from crm.events import Events
 from crm.settings import Settings
+from features.catalogue import for_subject
 from models.spans import Happenings, Times
 from models.target import ELIGIBLE, UNKNOWN_OUTCOME, Candidates, Target
 from models.values import mean_spend_if_kept
@@ -113,7 +114,7 @@ TARGET = Target(
     subject="customer",
     en="Churn",
     vi="Nguy cơ rời bỏ của khách hàng",
-    groups=(),
+    groups=tuple(for_subject("customer")),
     outcomes=("subscription_ended", "order"),
     reasons=REASONS,
     horizon=horizon,
@@ -121,7 +122,7 @@ TARGET = Target(
     standing=standing,
     labels=labels,
     values=values,
-    rule=(),
-    rates=(),
+    rule=("since_order", "orders_365d", "spent_365d", "renewal_in"),
+    rates=("since_order", "renewal_in", "orders_365d"),
     contact_cost=15_000,
 )

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from crm.clock import DAY, FOREVER, MINUTE, SECOND
 from crm.events import Events
 from crm.settings import Settings
+from features.catalogue import for_subject
 from models.spans import Happenings
 from models.target import ELIGIBLE, UNKNOWN_OUTCOME, Candidates, Target
 from models.values import first_of, mean_by_group
@@ -117,7 +118,7 @@ TARGET = Target(
     subject="lead",
     en="Lead conversion",
     vi="Khả năng chuyển đổi của đầu mối",
-    groups=(),
+    groups=tuple(for_subject("lead")),
     outcomes=("converted",),
     reasons=REASONS,
     horizon=horizon,
@@ -125,8 +126,8 @@ TARGET = Target(
     standing=standing,
     labels=labels,
     values=values,
-    rule=(),
-    rates=(),
+    rule=("since_inbound", "inbound_7d", "age", "source"),
+    rates=("age", "source", "since_inbound"),
     contact_cost=15_000,
     beyond="too old",
     later_cutoffs=later_cutoffs,

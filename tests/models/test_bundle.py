@@ -91,7 +91,7 @@ def test_a_file_that_kills_lightgbm_only_kills_the_child(tmp_path: Path) -> None
 
 
 def test_the_verdict_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = make_bundle("lightgbm").write(tmp_path / "model")
+    written = make_bundle("lightgbm", seed=3).write(tmp_path / "model")
     Bundle.open(tmp_path / "model")
     assert (tmp_path / ".model.checked").read_text().startswith(written.manifest_sha256)
     monkeypatch.setattr(check, "_checked", set())
