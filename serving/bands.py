@@ -15,6 +15,9 @@ BANDS = {
 WEEK = 5
 """Working days whose contacts the second band fills."""
 
+NOBODY = 2.0
+"""Where an empty band begins: above any probability."""
+
 Floats = NDArray[np.float64]
 
 
@@ -42,5 +45,5 @@ def assign(kind: str, probability: Floats, raw: Floats, capacity: int) -> tuple[
     first = (rank < capacity) & (probability > average)
     second = ~first & (rank < (1 + WEEK) * capacity) & (probability > average / 2)
     place = np.where(first, 0, np.where(second, 1, 2))
-    least = [float(probability[chosen].min()) if chosen.any() else np.inf for chosen in (first, second)]
+    least = [float(probability[chosen].min()) if chosen.any() else NOBODY for chosen in (first, second)]
     return [BANDS[kind][one] for one in place], Thresholds(least[0], min(least))

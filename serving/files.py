@@ -43,8 +43,8 @@ def written(path: Path | None) -> Iterator[Sink]:
     if path is None:
         yield Nowhere()
         return
-    kind = {".csv": CsvFile, ".parquet": ParquetFile}.get(path.suffix.lower())
-    if kind is None:
+    kinds: dict[str, type[CsvFile] | type[ParquetFile]] = {".csv": CsvFile, ".parquet": ParquetFile}
+    if (kind := kinds.get(path.suffix.lower())) is None:
         todo = "end its name in .csv or .parquet"
         raise LeadkeepError("not a kind of file for scores", value=path.name, todo=todo)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -54,11 +54,10 @@ def run(home: Home, bound: socket.socket, workers: int = 1) -> None:
         "serving.app:from_environment", factory=True, workers=workers, log_level="warning", access_log=False,
         server_header=False, timeout_graceful_shutdown=5,
     )  # fmt: skip
-    server = uvicorn.Server(config)
     if workers == 1:
-        server.run(sockets=[bound])
+        uvicorn.Server(config).run(sockets=[bound])
     else:
-        Multiprocess(config, target=server.run, sockets=[bound]).run()
+        Multiprocess(config, sockets=[bound]).run()
 
 
 def _refused(error: OSError, host: str, port: int) -> ResourceError:

@@ -1,6 +1,5 @@
 """Worklists: the current scores of a target in the order to work them, with whom to contact."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm.directory import Card, cards
@@ -55,7 +54,7 @@ def worklist(home: Home, target: str, limit: int | None = None) -> Worklist:
         current = (Score.target == target) & (Score.cutoff >= run.cutoff)
         counts = _counts(session, current, BANDS[kind])
         found = _ranked(session, current, BANDS[kind], limit)
-    known = _cards(home, found)
+    known = cards(home, [score.subject for score in found])
     return Worklist(target, run, counts, [Row(score, known[score.subject]) for score in found])
 
 
@@ -87,7 +86,3 @@ def _ranked(
         if len(found) == limit:
             break
     return found
-
-
-def _cards(home: Home, scores: list[Score]) -> Mapping[str, Card]:
-    return cards(home, [score.subject for score in scores])

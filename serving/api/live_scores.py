@@ -1,0 +1,44 @@
+"""A score computed on request, from the newest events and the model in use."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+
+from crm.clock import iso
+from serving.api import FORBIDDEN, INVALID, NO_DATA, OUT_OF_ORDER, UNKNOWN
+from serving.api.scores import SaidReason
+
+router = APIRouter(prefix="/api/v1/live-scores", tags=["scores"])
+
+
+class LiveAnswer(BaseModel):
+    """A score as of this moment; ``load`` is the import whose events it used."""
+
+    target: str
+    subject: str
+    as_of: str
+    load: int
+    version: str
+    kind: str
+    probability: float
+    band: str | None
+    reasons: list[SaidReason]
+
+
+@router.get("/{target}/{subject:path}", responses=FORBIDDEN | UNKNOWN | NO_DATA | INVALID | OUT_OF_ORDER)
+async def get(
+    request: Request,
+    target: str,
+    subject: str,
+    lang: Literal["vi", "en"] = "vi",
+    reasons: Annotated[int, Query(ge=0, le=20)] = 5,
+) -> LiveAnswer:
+    """The probability now, with reasons; nothing is stored."""
+    live = request.app.state.live
+    found = live.score(target, subject, lang, reasons)
+    return LiveAnswer(
+        target=target, subject=subject, as_of=iso(found.cutoff), load=found.load, version=found.version,
+        kind=found.kind, probability=found.probability, band=live.band(target, found.probability),
+        reasons=[SaidReason(topic=r.topic, text=r.text, contribution=r.contribution) for r in found.reasons],
+    )  # fmt: skip

@@ -1,0 +1,200 @@
+"""What a process serves live: champions and the newest events, swapped when newer ones are good."""
+
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from crm import operations
+from crm.clock import MINUTE, now
+from crm.errors import LeadkeepError, ModelError, NotFound, PopulationError
+from crm.events import EventStore
+from crm.history import History
+from crm.operations import Champion
+from crm.settings import Home
+from features.engine import compute
+from features.words import Language
+from models import reasons, registry
+from models.bundle import Bundle
+from models.reasons import Reason
+from models.target import ELIGIBLE, Target, all_targets, find
+from serving.bands import Thresholds
+from serving.worklists import newest
+
+LOOK_EVERY = 2.0
+"""Seconds between looks at the champion and the newest load."""
+
+TRY_AGAIN = MINUTE
+"""How long a champion that failed its checks is left alone."""
+
+
+class Served(NamedTuple):
+    """The model that answers for one target, and why a newer champion does not."""
+
+    bundle: Bundle | None = None
+    problem: str | None = None
+    wanted: str | None = None
+    """Manifest hash of the champion last looked at."""
+    again_at: int = 0
+    """When a champion that failed is looked at again."""
+
+    @property
+    def version(self) -> str | None:
+        """Version of the model."""
+        return self.bundle.version if self.bundle else None
+
+    @property
+    def kind(self) -> str | None:
+        """Kind of the model."""
+        return self.bundle.kind if self.bundle else None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveScore:
+    """One subject's score at ``cutoff`` from the events of ``load``; ``base`` + contributions = ``raw``."""
+
+    cutoff: int
+    load: int
+    version: str
+    kind: str
+    probability: float
+    raw: float
+    base: float
+    reasons: list[Reason]
+
+
+class Live:
+    """Kept by each process for its whole life; a ``with`` block runs the thread that looks for news."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.problem: str | None = None
+        self._store: EventStore | None = None
+        self._served = {name: Served() for name in all_targets()}
+        self._thresholds: dict[str, Thresholds | None] = {}
+        self._stop = Event()
+        self._thread = Thread(target=self._look, name="leadkeep-live", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.refresh()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def ready(self) -> bool:
+        """Whether at least one target can be scored."""
+        return self._store is not None and any(served.bundle for served in self._served.values())
+
+    @property
+    def load(self) -> int | None:
+        """The load whose events are served."""
+        return self._store.load if self._store else None
+
+    def served(self, target: str) -> Served:
+        """What answers for ``target``."""
+        return self._served[find(target).name]
+
+    def score(self, name: str, subject: str, lang: Language, n: int = 5) -> LiveScore:
+        """Scores one subject as it is known now.
+
+        Raises NotFound for an unknown subject, PopulationError with the reason for one that is not in the
+        population, ModelError before a first model is loaded.
+        """
+        target, served, store = find(name), self._served[name], self._store
+        if served.bundle is None or store is None:
+            todo = f"import an export, then run leadkeep train {name}"
+            problem = served.problem or self.problem
+            raise ModelError("nothing to score with yet", value=problem, where=name, todo=todo)
+        if not subject.startswith(f"{target.subject}:"):
+            todo = f"give an id that begins with {target.subject}:"
+            raise NotFound(f"{name} scores another kind of subject", value=subject, where=name, todo=todo)
+        return _score(target, served.bundle, store, subject, now(), lang, n)
+
+    def refresh(self) -> None:
+        """Looks once for a newer load and newer champions; what is served changes only for something good."""
+        self.problem = self._refresh_events()
+        for name, served in self._served.items():
+            self._served[name] = self._newer(name, served)
+            self._thresholds[name] = self._newest_thresholds(name)
+
+    def band(self, name: str, probability: float) -> str | None:
+        """The band a probability would have had in the newest scoring of everybody; None before the first."""
+        thresholds = self._thresholds.get(name)
+        return thresholds.band(find(name).subject, probability) if thresholds else None
+
+    def _look(self) -> None:
+        while not self._stop.wait(LOOK_EVERY):
+            self.refresh()
+
+    def _refresh_events(self) -> str | None:
+        try:
+            if History(self.home).load_number != self.load:
+                self._store = EventStore.open(self.home)
+        except LeadkeepError as error:
+            return str(error)
+        return None
+
+    def _newest_thresholds(self, name: str) -> Thresholds | None:
+        try:
+            with operations.reading(self.home) as session:
+                return Thresholds(**newest(session, name).thresholds)
+        except LeadkeepError:
+            return self._thresholds.get(name)
+
+    def _newer(self, name: str, served: Served) -> Served:
+        try:
+            row = operations.champion(self.home, name)
+            if row is None or (row.manifest_sha256 == served.wanted and not served.problem):
+                return served
+            if served.again_at > now():
+                return served
+            return Served(_opened(self.home, row), None, row.manifest_sha256)
+        except LeadkeepError as error:
+            bundle = served.bundle or self._last_good(name)
+            return Served(bundle, str(error), served.wanted, now() + TRY_AGAIN)
+
+    def _last_good(self, name: str) -> Bundle | None:
+        """For a process that starts while the champion is damaged."""
+        try:
+            return registry.champion(self.home, name)
+        except LeadkeepError:
+            return None
+
+
+def _opened(home: Home, row: Champion) -> Bundle:
+    folder = home.models / row.target / row.version
+    bundle = Bundle.open(folder)
+    if bundle.manifest_sha256 != row.manifest_sha256:
+        todo = "restore the folder, or train again"
+        raise ModelError(
+            "the champion's folder holds another model", value=row.version, where=str(folder), todo=todo
+        )
+    return bundle
+
+
+def _score(
+    target: Target, bundle: Bundle, store: EventStore, subject: str, cutoff: int, lang: Language, n: int
+) -> LiveScore:
+    events = store.one(subject)
+    place, moment = np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)
+    standing = int(target.standing(events, place, moment, bundle.horizon)[0])
+    later = target.reasons[standing] == target.beyond
+    if standing != ELIGIBLE and not later:
+        raise PopulationError(
+            f"not in the population of {target.name}: {target.reasons[standing]}",
+            value=subject,
+            where="events",
+        )
+    rows = compute(bundle.spec, events, place, moment)
+    marks = np.array([later])
+    added = reasons.contributions(bundle, rows, marks)[0]
+    said = [reasons.reason(bundle, driver, lang) for driver in reasons.drivers(bundle, rows, n, marks)[0]]
+    return LiveScore(
+        cutoff, store.load, bundle.version, "rule" if later else bundle.kind,
+        float(bundle.predict(rows, later=marks)[0]), float(added.sum()), float(added[-1]), said,
+    )  # fmt: skip

@@ -1,0 +1,221 @@
+"""Scores everybody in a target's population as known at one moment, with reasons."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from crm.clock import DAY, SECOND, UNKNOWN, iso, now
+from crm.events import Events, EventStore
+from crm.operations import Score, ScoreRun, writing
+from crm.settings import Home, Settings
+from features.engine import compute
+from models import reasons, registry, snapshots
+from models.bundle import Bundle
+from models.scorers import Rows
+from models.target import Target, find
+from serving import files
+from serving.access import TEAM
+from serving.bands import BANDS, Thresholds, assign
+
+CHUNK = 500
+"""Scores stored in one transaction: nobody waits long for the database."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+Floats = NDArray[np.float64]
+Int32 = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreReport:
+    """What one scoring did; ``counts`` says who was left out and why, ``bands`` how many each band holds."""
+
+    target: str
+    as_of: str
+    version: str
+    kind: str
+    load: int
+    scored: int
+    stored: int
+    """Scores that replaced an older one; the others were of a newer cutoff already."""
+    counts: dict[str, int]
+    bands: dict[str, int]
+    out: str | None
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Everybody's numbers, one place a subject: ``later`` marks those only the rule scores."""
+
+    subject: Int32
+    later: NDArray[np.bool_]
+    probability: Floats
+    raw: Floats
+    band: list[str]
+    value: NDArray[np.int64]
+    thresholds: Thresholds
+
+
+def score(
+    home: Home,
+    target: str,
+    as_of: int | None = None,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> ScoreReport:
+    """Scores the population of ``target`` as known at ``as_of`` (default now), with the newest model by then.
+
+    Stores each score unless a newer one is there, and writes ``out`` (.csv or .parquet) with all of them.
+    Raises ModelError where no model is as old as ``as_of``, PopulationError where nobody is eligible,
+    HistoryError where nothing was imported, ResourceError for a full disk.
+    """
+    cutoff, tell = as_of or now(), progress or _silent
+    declared, settings = find(target), home.settings
+    bundle = registry.champion(home, target, as_of=cutoff)
+    store = EventStore.open(home)
+    tell("events", 0, 1)
+    events = store.read(declared.subject)
+    population = snapshots.population(declared, events, cutoff, settings, bundle.horizon)
+    later = snapshots.beyond(declared, events, cutoff, settings, bundle.horizon)
+    scored, rows = _numbers(declared, bundle, events, population.subject_index, later, cutoff, settings)
+    run = _begin(home, bundle, store.load, cutoff, scored, population.counts)
+    people = store.subjects(declared.subject)
+    stored = 0
+    with files.written(out) as sink:
+        for chunk in _chunks(bundle, scored, rows, people, cutoff):
+            stored += _keep(home, chunk)
+            sink.write(chunk, iso(cutoff, settings.zone))
+            tell("scores", stored, len(rows))
+    _finish(home, run)
+    return _report(run, scored, stored, declared.subject, out)
+
+
+def _silent(what: str, done: int, of: int) -> None:
+    return
+
+
+def _numbers(
+    target: Target,
+    bundle: Bundle,
+    events: Events,
+    eligible: Int32,
+    later: Int32,
+    cutoff: int,
+    settings: Settings,
+) -> tuple[Scored, Rows]:
+    subject = np.concatenate((eligible, later))
+    is_later = np.arange(len(subject)) >= len(eligible)
+    rows = compute(bundle.spec, events, subject, np.full(len(subject), cutoff, dtype=np.int64))
+    probability, raw = bundle.predict(rows, later=is_later), bundle.raw(rows)
+    if bundle.later is not None and is_later.any():
+        raw = np.where(is_later, bundle.later.raw(rows), raw)
+    value = target.values(events, subject, cutoff, bundle.horizon)
+    band, thresholds = assign(
+        target.subject, probability, raw, getattr(settings.capacity, TEAM[target.subject])
+    )
+    return Scored(subject, is_later, probability, raw, band, value, thresholds), rows
+
+
+def _begin(
+    home: Home, bundle: Bundle, load: int, cutoff: int, scored: Scored, counts: dict[str, int]
+) -> ScoreRun:
+    run = ScoreRun(
+        target=bundle.target, cutoff=cutoff, version=bundle.version, kind=bundle.kind,
+        horizon_days=bundle.horizon // DAY, load=load, started_at=now(), finished_at=None,
+        people=len(scored.subject), counts=counts, thresholds=scored.thresholds._asdict(),
+    )  # fmt: skip
+    with writing(home) as session:
+        session.add(run)
+    return run
+
+
+def _finish(home: Home, run: ScoreRun) -> None:
+    with writing(home) as session:
+        session.execute(update(ScoreRun).where(ScoreRun.id == run.id).values(finished_at=now()))
+
+
+def _chunks(
+    bundle: Bundle, scored: Scored, rows: Rows, people: pd.DataFrame, cutoff: int
+) -> Iterator[list[Score]]:
+    """The scores as rows of the operations database, CHUNK at a time."""
+    for start in range(0, len(rows), CHUNK):
+        places = range(start, min(start + CHUNK, len(rows)))
+        chosen = people.iloc[scored.subject[places.start : places.stop]]
+        why = _reasons(bundle, rows[places.start : places.stop], scored.later[places.start : places.stop])
+        ids = zip(places, chosen["subject"], chosen["source"], chosen["source_id"], why, strict=True)
+        yield [
+            _row(
+                bundle,
+                scored,
+                place,
+                cutoff,
+                dict(subject=who, source=source, source_id=number, reasons=reasons),
+            )
+            for place, who, source, number, reasons in ids
+        ]
+
+
+def _reasons(bundle: Bundle, rows: Rows, later: NDArray[np.bool_]) -> list[list[dict[str, Any]]]:
+    """The strongest reasons of each row in both languages, without what the features were called."""
+    return [
+        [
+            {
+                "topic": one.topic,
+                "vi": reasons.reason(bundle, one, "vi").text,
+                "en": reasons.reason(bundle, one, "en").text,
+                "contribution": round(one.contribution, 6),
+            }
+            for one in drivers
+        ]
+        for drivers in reasons.drivers(bundle, rows, files.REASONS, later)
+    ]
+
+
+def _row(bundle: Bundle, scored: Scored, place: int, cutoff: int, about: dict[str, Any]) -> Score:
+    probability, amount = float(scored.probability[place]), int(scored.value[place])
+    known = amount != UNKNOWN
+    return Score(
+        target=bundle.target, cutoff=cutoff, version=bundle.version,
+        kind="rule" if scored.later[place] else bundle.kind,
+        probability=probability, raw=float(scored.raw[place]), band=scored.band[place],
+        value=amount if known else None, expected=round(amount * probability) if known else None, **about,
+    )  # fmt: skip
+
+
+def _keep(home: Home, scores: Sequence[Score]) -> int:
+    """Stores scores where there is none, an older one, or one of the same cutoff by another model."""
+    rows = [{name: getattr(score, name) for name in COLUMNS} for score in scores]
+    with writing(home) as session:
+        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Score)
+        fresh = insert.excluded
+        older = (Score.cutoff < fresh.cutoff) | (
+            (Score.cutoff == fresh.cutoff) & (Score.version != fresh.version)
+        )
+        changed = {name: getattr(fresh, name) for name in COLUMNS if name not in ("target", "subject")}
+        kept = insert.on_conflict_do_update(index_elements=["target", "subject"], set_=changed, where=older)
+        return len(session.execute(kept.returning(Score.subject), rows).all())
+
+
+COLUMNS = [column.name for column in Score.__table__.columns]
+
+
+def _report(run: ScoreRun, scored: Scored, stored: int, kind: str, out: Path | None) -> ScoreReport:
+    bands = {band: scored.band.count(band) for band in BANDS[kind]}
+    return ScoreReport(
+        target=run.target, as_of=iso(run.cutoff), version=run.version, kind=run.kind, load=run.load,
+        scored=run.people, stored=stored, counts=run.counts, bands=bands, out=str(out) if out else None,
+        seconds=round((now() - run.started_at) / SECOND, 1),
+    )  # fmt: skip
