@@ -28,20 +28,20 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from crm import eventfiles
+from crm import eventarrays, eventfiles
 from crm.clock import DAY, FOREVER, HOUR, SECOND, UNKNOWN
-from crm.eventfiles import ENGINE, KINDS, Completed
-from crm.events import EventStore, Signature
+from crm.events import Events, EventStore, Signature
 from features import catalogue, engine
 from features.expressions import ALL_TIME, Expression, Moment, Number, Op, Reading, Window
 from features.selectors import Selector
 from features.spec import FeatureSpec, expand
 
-START, DAYS, FEATURES = 1_640_995_200 * SECOND, 1095, 120
+START, DAYS, FEATURES, ZONE = 1_640_995_200 * SECOND, 1095, 120, "Asia/Ho_Chi_Minh"
 WORDS: tuple[tuple[Signature, float], ...] = (
     (Signature("created", channel="facebook"), 0.4), (Signature("created", channel="zalo"), 0.4),
     *((Signature("change", "industry", code), 0.2) for code in ("retail", "food", "factory", "school")),
-    (Signature("call", "", "answered", "hotline", "out"), 5), (Signature("call", "", "no_answer", "hotline", "out"), 5),
+    (Signature("call", "", "answered", "hotline", "out"), 5),
+    (Signature("call", "", "no_answer", "hotline", "out"), 5),
     (Signature("call", "", "answered", "hotline", "in"), 2), (Signature("chat", "", "", "zalo", "in"), 6),
     (Signature("chat", "", "", "zalo", "out"), 6), (Signature("email", "", "", "email", "out"), 5),
     (Signature("meeting", "", "", "", "out"), 1), (Signature("callback_planned"), 1),
@@ -52,7 +52,8 @@ WORDS: tuple[tuple[Signature, float], ...] = (
     (Signature("invoice"), 5), (Signature("invoice_overdue"), 0.5), (Signature("payment", "", "on_time"), 5),
     (Signature("payment", "", "late"), 1), (Signature("subscription", "new", "basic"), 0.2),
     (Signature("subscription", "renewal", "basic"), 0.5), (Signature("subscription_active"), 0.5),
-    (Signature("subscription_term"), 0.5), (Signature("subscription_ended", "", "cancelled"), 0.1),
+    (Signature("subscription_term"), 0.5),
+    (Signature("subscription_ended", "", "cancelled"), 0.1),
     (Signature("ticket", "high", "repair", "zalo"), 0.7), (Signature("ticket", "low", "question", "hotline"), 1),
     (Signature("ticket_open"), 0.1), (Signature("ticket_replied"), 1.5), (Signature("ticket_resolved"), 1.5),
     (Signature("csat"), 1),
@@ -154,9 +155,11 @@ def make(folder: Path, events: int, subjects: int) -> dict[str, float]:
             due, occurred // SECOND + rng.integers(0, 90 * 86_400, events), rng.integers(1, 10**7, events)
         ),
         "duration": np.where(kinds[signature] == "item", UNKNOWN, rng.integers(0, 10**5, events)),
-        "actor_no": rng.integers(-1, 30, events).astype(np.int32),
+        "actor": rng.integers(-1, 30, events).astype(np.int32),
         "day": ((occurred + 7 * HOUR) // DAY).astype(np.int32),
     }
+    later = occurred // SECOND + rng.integers(0, 90 * 86_400, events)
+    columns["value"] = np.where(due, later, columns["value"])
     columns["value"] = np.where(kinds[signature] == "csat", rng.integers(1, 6, events), columns["value"])
     flat = pa.table(columns)
     named = flat.append_column("kind", pa.array(kinds[signature]).dictionary_encode())
@@ -167,42 +170,19 @@ def make(folder: Path, events: int, subjects: int) -> dict[str, float]:
 
 
 def _sorted_store(folder: Path, flat: pa.Table, subjects: int) -> None:
-    """Event files as an import leaves them, in buckets of about 500,000 events."""
-    buckets = max(1, flat.num_rows // 500_000)
-    connection = duckdb.connect()
-    connection.register("flat", flat)
-    edges = np.linspace(0, subjects, buckets + 1).astype(int)
-    with eventfiles.being_written(folder) as inside:
-        sizes = np.bincount(flat["subject"].to_numpy(), minlength=subjects)
-        for bucket, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
-            rows = connection.execute(
-                "SELECT * FROM flat WHERE subject >= ? AND subject < ? ORDER BY subject, occurred_at",
-                [int(low), int(high)],
-            ).to_arrow_table()
-            engine_columns = rows.select(list(ENGINE)).cast(
-                pa.schema([pa.field(k, t, False) for k, t in ENGINE.items()])
-            )
-            eventfiles.write_bucket(inside, "customer", bucket, engine_columns)
-        names = [f"customer:bench:{i:07d}" for i in range(subjects)]
-        bucket_of = np.repeat(np.arange(buckets), np.diff(edges)).astype(np.int32)
-        starts = np.concatenate(
-            [np.cumsum(sizes[a:b]) - sizes[a:b] for a, b in zip(edges, edges[1:], strict=False)]
-        )
-        created = np.full(subjects, START)
-        eventfiles.write_subjects(
-            inside,
-            "customer",
-            pa.table(
-                {"subject": names, "source": ["bench"] * subjects, "source_id": names, "party": names,
-                 "created_at": created, "known_at": created, "bucket": bucket_of, "first_row": starts, "rows": sizes}
-            ),
-        )  # fmt: skip
-        for kind in ("lead", "deal"):
-            eventfiles.write_subjects(inside, kind, eventfiles.SUBJECT.empty_table())
-        eventfiles.write_lists(inside, pa.Table.from_pylist([s._asdict() for s in SIGNATURES]), [])
-        about = Completed(load=1, versions={}, zone="Asia/Ho_Chi_Minh", currency="VND", counts={},
-                          buckets={kind: buckets if kind == "customer" else 0 for kind in KINDS})  # fmt: skip
-        eventfiles.complete(inside, about)
+    """Event files as an import leaves them: sorted by subject and time."""
+    columns = {name: flat[name].to_numpy() for name in flat.column_names}
+    order = np.lexsort((columns["occurred_at"], columns["subject"]))
+    offsets = np.zeros(subjects + 1, dtype=np.int64)
+    np.cumsum(np.bincount(columns["subject"], minlength=subjects), out=offsets[1:])
+    names = ("occurred_at", "known_at", "known_until", "signature", "value", "duration", "actor", "day")
+    events = Events(
+        subjects=[f"customer:bench:{i:07d}" for i in range(subjects)],
+        offsets=offsets,
+        signatures=SIGNATURES,
+        **{name: columns[name][order] for name in names},
+    )
+    eventarrays.write(folder, {"customer": events}, zone=ZONE)
 
 
 def moments(cutoffs: int) -> np.ndarray:
@@ -215,7 +195,7 @@ def spec_of(store: EventStore) -> FeatureSpec:
     block = next(iter(store.blocks("customer")))
     subject = np.arange(len(block.subjects), dtype=np.int32)
     cutoff = np.full(len(subject), moments(1)[0])
-    spec = expand(catalogue.for_subject("customer"), block, subject, cutoff, zone="Asia/Ho_Chi_Minh")
+    spec = expand(catalogue.for_subject("customer"), block, subject, cutoff, zone=ZONE)
     plain = [f.name for f in spec.features if not f.name.endswith("other")]
     return spec.select(plain[:FEATURES])
 
