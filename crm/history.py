@@ -43,6 +43,9 @@ SELECT *, coalesce(lead(known_at) OVER (PARTITION BY source, source_id ORDER BY 
     AS known_until
 FROM rows ORDER BY source, source_id, load
 """
+PATIENCE: Final = 20.0
+"""Seconds an import waits for another to finish."""
+
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FULL_WORDS: Final = ("no space left", "file too large", "quota exceeded")
 
@@ -106,15 +109,18 @@ class History:
         rows (``deleted``) end the row before them and are left out.
         """
         rows = self.rows(table)
+        shape = schema(table).append(pa.field("known_until", pa.int64()))
         if table == "refused":
             return rows
+        if not len(rows):
+            return shape.empty_table()
         if not len(rows):
             return schema(table).append(pa.field("known_until", pa.int64())).empty_table()
         with query() as connection:
             connection.register("rows", rows)
             standing = connection.execute(STANDING, [FOREVER]).to_arrow_table()
         open_rows = standing.filter(pc.invert(pc.fill_null(standing["deleted"], False)))
-        return open_rows.cast(schema(table).append(pa.field("known_until", pa.int64())))
+        return open_rows.cast(shape)
 
     @contextmanager
     def writing(self) -> Iterator["Load"]:
@@ -125,7 +131,7 @@ class History:
         """
         with full_disk(self.folder):
             (self.folder / "loads").mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / "lock", timeout=20)
+        lock = FileLock(self.folder / "lock", timeout=PATIENCE)
         try:
             lock.acquire()
         except Timeout as error:
