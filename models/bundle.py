@@ -206,7 +206,7 @@ def manifest_sha256(folder: Path) -> str:
 
 
 def stated_as_of(folder: Path) -> int:
-    """The as-of in a folder's manifest, to place a model whose other files are damaged; 0 where unreadable."""
+    """The as-of in a manifest, to place a model whose other files are damaged; 0 where unreadable."""
     try:
         return int(json.loads((folder / "manifest.json").read_bytes())["as_of"])
     except (OSError, ValueError, KeyError, TypeError):

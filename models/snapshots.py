@@ -94,7 +94,7 @@ def make(
     until = end - horizon - delay
     candidates = _candidates(target, seen, until, horizon, rng, later=later)
     keep, dropped = _eligible(target, seen, candidates, horizon, later)
-    created = created_at(events)
+    created = created_at(events, end)
     if reliable_since is not None:
         early = keep & (created[candidates.subject] < reliable_since)
         dropped["created before the source's reliable start"] = int(early.sum())
@@ -193,16 +193,13 @@ def label_delay(events: Events, kinds: tuple[str, ...], as_of: int) -> int:
     return int(np.quantile(late, 0.95)) if len(late) else 0
 
 
-def created_at(events: Events) -> Int64:
+def created_at(events: Events, as_of: int) -> Int64:
     """When each subject came to be, int64[n_subjects]; its first event where no creation is recorded."""
-    first = Happenings.of(events).times()
-    size = np.diff(first.offsets)
-    earliest = np.full(len(events.subjects), FOREVER, dtype=np.int64)
-    earliest[size > 0] = first.moments[first.offsets[:-1][size > 0]]
-    creations = Happenings.of(events, "created")
-    recorded = np.full(len(events.subjects), FOREVER, dtype=np.int64)
-    np.minimum.at(recorded, creations.subject, creations.occurred_at)
-    return np.where(recorded < FOREVER, recorded, earliest)
+    found = np.full((2, len(events.subjects)), FOREVER, dtype=np.int64)
+    for earliest, kinds in zip(found, (("created",), ()), strict=True):
+        known = Happenings.of(events, *kinds).as_known(as_of)
+        np.minimum.at(earliest, known.subject, known.occurred_at)
+    return np.asarray(np.where(found[0] < FOREVER, found[0], found[1]), dtype=np.int64)
 
 
 def _candidates(

@@ -49,6 +49,7 @@ def horizon(events: Events, as_of: int, settings: Settings) -> int:
 def cutoffs(events: Events, until: int, horizon: int, rng: np.random.Generator) -> Candidates:
     """Who has bought by then, every four weeks back from ``until``; every week in small histories."""
     bought = Happenings.of(events, "order", "subscription", "subscription_active")
+    bought = bought.where(np.maximum(bought.occurred_at, bought.known_at) < until)
     if not len(bought.subject):
         return Candidates(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
     since = bought.first()

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from crm.clock import DAY, FOREVER, MINUTE, SECOND
+from crm.clock import DAY, MINUTE, SECOND
 from crm.events import Events
 from crm.settings import Settings
 from features.catalogue import for_subject
@@ -40,7 +40,7 @@ def cutoffs(events: Events, until: int, horizon: int, rng: np.random.Generator) 
     ages = np.concatenate((np.broadcast_to(AGES, (len(leads), len(AGES))), random), axis=1)
     subject = np.repeat(leads, ages.shape[1])
     cutoff = (since[leads][:, None] + ages).ravel()
-    after = _after_events(events, since, rng)
+    after = _after_events(events, since, until, rng)
     subject, cutoff = np.concatenate((subject, after.subject)), np.concatenate((cutoff, after.cutoff))
     keep = (cutoff <= until) & (cutoff - since[subject] <= AGES[-1])
     return Candidates(subject[keep], cutoff[keep])
@@ -94,7 +94,7 @@ def _since(events: Events) -> Int64:
     return Happenings.of(events, "created").first()
 
 
-def _after_events(events: Events, since: Int64, rng: np.random.Generator) -> Candidates:
+def _after_events(events: Events, since: Int64, until: int, rng: np.random.Generator) -> Candidates:
     """Some events of each lead, one second after they became visible.
 
     The k-th is taken with probability ``MOMENTS / (MOMENTS + k - 1)``: how many follow plays no part, or busy
@@ -103,7 +103,7 @@ def _after_events(events: Events, since: Int64, rng: np.random.Generator) -> Can
     rows = Happenings.of(events)
     ends = np.array([s.kind in ("created", "converted", "lost") for s in events.signatures], dtype=bool)
     moment = np.maximum(rows.occurred_at, rows.known_at)
-    keep = (moment >= since[rows.subject]) & (moment < FOREVER) & (moment < rows.known_until)
+    keep = (moment >= since[rows.subject]) & (moment < until) & (moment < rows.known_until)
     keep &= ~ends[events.signature[rows.rows]] if len(ends) else keep
     subject, moment = rows.subject[keep], moment[keep]
     order = np.lexsort((moment, subject))
