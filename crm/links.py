@@ -34,7 +34,7 @@ placed AS (
         ON o.source = p.source AND o.source_id = p.organisation AND p.organisation <> p.source_id
 )
 SELECT 'party', source, source_id, 'customer:' || source || ':' || source_id, true, first_time(), last_time(),
-    known_at, least(known_until, coalesce(placed_known, known_until))
+    known_at, least(known_until, placed_known)
 FROM placed
 UNION ALL
 SELECT 'party', source, source_id, 'customer:' || source || ':' || organisation, false, first_time(),
@@ -49,7 +49,7 @@ SELECT 'lead', source, source_id, 'lead:' || source || ':' || source_id, true, f
 FROM lead
 UNION ALL
 SELECT 'lead', l.source, l.source_id, w.subject, false, first_time(), last_time(),
-    greatest(l.known_at, coalesce(l.converted_at, l.known_at), w.known_at),
+    greatest(l.known_at, l.converted_at, w.known_at),
     least(l.known_until, w.known_until)
 FROM lead l JOIN way w ON w.object = 'party' AND w.source = l.source AND w.record = l.converted_party
 """
@@ -97,8 +97,8 @@ WHERE l.converted_at IS NOT NULL
 MERGES: Final = """
 CREATE TEMP TABLE merged AS
 SELECT "table" AS object, source, record, regexp_replace(subject, '^(lead|customer|party|deal):[^:]*:', '')
-    AS target, known_at, least(known_until, coalesce("until", known_until)) AS known_until
-FROM link WHERE rule = 'merge' AND known_at < least(known_until, coalesce("until", known_until))
+    AS target, known_at, least(known_until, "until") AS known_until
+FROM link WHERE rule = 'merge' AND known_at < least(known_until, "until")
 """
 
 FOLLOW_MERGES: Final = """
@@ -123,8 +123,8 @@ apart AS (
 ),
 own AS (
     SELECT b.* REPLACE (
-        greatest(b.known_at, coalesce(a.since, b.known_at)) AS known_at,
-        least(b.known_until, coalesce(a.until, b.known_until)) AS known_until)
+        greatest(b.known_at, a.since) AS known_at,
+        least(b.known_until, a.until) AS known_until)
     FROM base_way b LEFT JOIN apart a ON a.source = b.source AND a.record = b.record AND a.since < a.until
     WHERE b.object = $object
 )
@@ -205,10 +205,10 @@ WHERE (w.self OR NOT t.own) AND t.occurred_at >= w.happened_from AND t.occurred_
     AND greatest(t.known_at, w.known_at) < least(t.known_until, w.known_until)
 UNION ALL
 SELECT m.number, l.subject, greatest(m.known_at, l.known_at),
-    least(m.known_until, l.known_until, coalesce(l."until", l.known_until))
+    least(m.known_until, l.known_until, l."until")
 FROM moment m JOIN link l ON l."table" = m.origin AND l.source = m.source AND l.record = m.record
 WHERE l.rule <> 'merge' AND NOT m.own AND greatest(m.known_at, l.known_at)
-    < least(m.known_until, l.known_until, coalesce(l."until", l.known_until))
+    < least(m.known_until, l.known_until, l."until")
 """
 
 SET_UP: Final = """

@@ -1,4 +1,7 @@
-"""Makes the event files of one load from the history at its pinned versions."""
+"""Makes the event files of one load from the history at its pinned versions.
+
+In these queries, and in those of ``crm.moments`` and ``crm.links``, greatest and least skip unknown times.
+"""
 
 import json
 from pathlib import Path
@@ -177,13 +180,8 @@ def materialise(home: Home, load: int | None = None) -> None:
 def _write(
     connection: duckdb.DuckDBPyConnection, folder: Path, history: History, zone: str, currency: str
 ) -> None:
-    """Numbers subjects, words and staff, and writes what ``gather`` found, bucket by bucket."""
-    connection.register("alike", links.groups(connection.execute(links.ALIKE).to_arrow_table()))
-    (found,) = connection.execute("SELECT count(*) FROM reached").fetchall()
-    buckets = int(found[0]) // BUCKET_EVENTS + 1
-    connection.execute(SUBJECTS, {"buckets": buckets})
-    for statement in (SETTLE, SIGNATURES, ACTORS, NUMBERED):
-        connection.execute(statement)
+    """Writes what ``gather`` found, bucket by bucket."""
+    buckets = number(connection)
     for kind in KINDS:
         eventfiles.write_subjects(folder, kind, connection.execute(PLACES, {"kind": kind}).to_arrow_table())
         for bucket in range(buckets):
@@ -203,6 +201,17 @@ def _write(
         counts=counts,
     )
     eventfiles.complete(folder, about)
+
+
+def number(connection: duckdb.DuckDBPyConnection) -> int:
+    """Joins the stretches of each event and numbers subjects, words and staff; returns how many buckets."""
+    connection.register("alike", links.groups(connection.execute(links.ALIKE).to_arrow_table()))
+    (found,) = connection.execute("SELECT count(*) FROM reached").fetchall()
+    buckets = int(found[0]) // BUCKET_EVENTS + 1
+    connection.execute(SUBJECTS, {"buckets": buckets})
+    for statement in (SETTLE, SIGNATURES, ACTORS, NUMBERED):
+        connection.execute(statement)
+    return buckets
 
 
 def _with_day(rows: pa.Table, zone: str) -> pa.Table:
@@ -240,6 +249,8 @@ def gather(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table], n
     connection.execute(MOMENT)
     connection.execute(links.SET_UP)
     for module in discover.modules("crm.moments").values():
+        if not len(tables[module.TABLE]):
+            continue
         connection.execute("SET VARIABLE origin = $table", {"table": module.TABLE})
         for statement in module.MOMENTS:
             connection.execute(statement)

@@ -11,7 +11,7 @@ INSERT INTO moment BY NAME
 WITH entered AS (
     SELECT * REPLACE (coalesce(kind, 'activity') AS kind),
         coalesce(occurred_at, entered_at, known_at) AS happened,
-        greatest(known_at, coalesce(entered_at, known_at)) AS known
+        greatest(known_at, entered_at) AS known
     FROM activity
 ),
 callback AS (SELECT * FROM entered WHERE kind = 'callback')
@@ -28,13 +28,13 @@ UNION ALL BY NAME
 SELECT source, source_id AS record, lead, party, deal, phone, email,
     'overdue' AS moment, 'callback_overdue' AS kind, subject_code AS field, channel, direction, actor,
     due_at AS occurred_at, greatest(known, due_at) AS known_at,
-    least(known_until, coalesce(done_at, known_until)) AS known_until
+    least(known_until, done_at) AS known_until
 FROM callback WHERE due_at IS NOT NULL
 UNION ALL BY NAME
 SELECT source, source_id AS record, lead, party, deal, phone, email,
     'done' AS moment, 'callback_done' AS kind, subject_code AS field, channel, direction, actor,
     CASE WHEN due_at IS NULL THEN NULL WHEN done_at <= due_at THEN 'on_time' ELSE 'late' END AS code,
-    greatest(0, done_at - due_at) // 1000000 AS duration,
+    CASE WHEN due_at IS NOT NULL THEN greatest(0, done_at - due_at) // 1000000 END AS duration,
     done_at AS occurred_at, greatest(known, done_at) AS known_at, known_until
 FROM callback WHERE done_at IS NOT NULL
 """,

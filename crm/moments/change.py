@@ -106,7 +106,7 @@ SELECT a.source, a.object || ':' || a.record || ':' || a.field AS record,
     CASE WHEN a.object = 'lead' AND p.outcome = 'won' THEN 'converted'
         WHEN a.object = 'lead' THEN 'lost' ELSE 'deal_' || p.outcome END AS kind,
     a.actor, a.occurred_at, a.known_at,
-    least(a.known_until, coalesce(d.known_at, a.known_until)) AS known_until
+    least(a.known_until, d.known_at) AS known_until
 FROM attribute a
 JOIN place p ON p.source = a.source AND p.object = a.object AND p.name = a.new
 LEFT JOIN dated d ON d.source = a.source AND d.object = a.object AND d.record = a.record

@@ -17,7 +17,7 @@ FROM opened
 UNION ALL BY NAME
 SELECT source, source_id AS record, party, phone, email, 'open' AS moment,
     'ticket_open' AS kind, priority AS field, category AS code, channel, opened_at AS occurred_at,
-    known_at, least(known_until, coalesce(resolved_at, known_until)) AS known_until
+    known_at, least(known_until, resolved_at) AS known_until
 FROM opened
 UNION ALL BY NAME
 SELECT source, source_id AS record, party, phone, email, 'replied' AS moment,

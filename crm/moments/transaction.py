@@ -12,10 +12,10 @@ CREATE TEMP TABLE total AS
 WITH line AS (
     SELECT *, coalesce(reference, source_id) AS ref,
         coalesce(occurred_at, entered_at, known_at) AS happened,
-        greatest(known_at, coalesce(entered_at, known_at)) AS known
+        greatest(known_at, entered_at) AS known
     FROM transaction
     WHERE kind IN ('quote', 'contract', 'order', 'delivery', 'return', 'refund', 'invoice')
-        AND greatest(known_at, coalesce(entered_at, known_at)) < known_until
+        AND greatest(known_at, entered_at) < known_until
 ),
 edge AS (
     SELECT source, kind, ref, known AS since FROM line
@@ -39,14 +39,14 @@ GROUP BY source, kind, ref, s.since, s.until
 PAYMENTS = """
 CREATE TEMP TABLE paid AS
 SELECT *, coalesce(paid_at, occurred_at, entered_at, known_at) AS happened,
-    greatest(known_at, coalesce(entered_at, known_at), coalesce(paid_at, known_at)) AS known
+    greatest(known_at, entered_at, paid_at) AS known
 FROM transaction WHERE kind = 'payment'
 """
 
 TERMS = """
 CREATE TEMP TABLE term AS
 SELECT *, coalesce(starts_at, occurred_at, known_at) AS begun,
-    greatest(known_at, coalesce(entered_at, known_at)) AS known
+    greatest(known_at, entered_at) AS known
 FROM transaction WHERE kind IN ('subscription', 'renewal')
 """
 
@@ -60,7 +60,7 @@ UNION ALL BY NAME
 SELECT source, source_id AS record, 'item' AS moment, lead, party, deal, phone,
     email, 'item' AS kind, kind AS field, product AS code, channel, abs(amount) AS value, currency, actor,
     reference, coalesce(occurred_at, entered_at, known_at) AS occurred_at,
-    greatest(known_at, coalesce(entered_at, known_at)) AS known_at, known_until
+    greatest(known_at, entered_at) AS known_at, known_until
 FROM transaction WHERE kind IN ('order', 'return')
 """
 
@@ -84,8 +84,7 @@ settled AS (
 SELECT source, ref AS record, 'overdue' AS moment, lead, party, deal, phone, email,
     'invoice_overdue' AS kind, channel, abs(amount) AS value, currency, actor, ref AS reference,
     due_at AS occurred_at, greatest(t.known_at, due_at) AS known_at,
-    least(t.known_until, coalesce(greatest(t.known_at, paid_at), t.known_until),
-        coalesce(s.known, t.known_until)) AS known_until
+    least(t.known_until, paid_at, s.known) AS known_until
 FROM total t LEFT JOIN settled s USING (source, ref, known_at)
 WHERE kind = 'invoice' AND due_at IS NOT NULL
 """
@@ -104,8 +103,8 @@ judged AS (
 SELECT source, source_id AS record, 'payment' AS moment, lead, party, deal, phone,
     email, 'payment' AS kind, channel, amount AS value, currency, actor, reference, happened AS occurred_at,
     CASE WHEN due IS NULL THEN NULL WHEN happened <= due THEN 'on_time' ELSE 'late' END AS code,
-    greatest(0, happened - due) // 1000000 AS duration,
-    greatest(known, coalesce(owed_known, known)) AS known_at, known_until
+    CASE WHEN due IS NOT NULL THEN greatest(0, happened - due) // 1000000 END AS duration,
+    greatest(known, owed_known) AS known_at, known_until
 FROM judged
 UNION ALL BY NAME
 SELECT source, source_id AS record, 'payment' AS moment, lead, party, deal, phone,
@@ -124,7 +123,7 @@ UNION ALL BY NAME
 SELECT source, source_id AS record, 'active' AS moment, lead, party, deal, phone, email,
     'subscription_active' AS kind, product AS code, channel, amount AS value, currency, actor, reference,
     begun AS occurred_at, greatest(known, begun) AS known_at,
-    least(known_until, coalesce(ends_at, known_until), coalesce(cancelled_at, known_until)) AS known_until
+    least(known_until, ends_at, cancelled_at) AS known_until
 FROM term
 UNION ALL BY NAME
 SELECT source, source_id AS record, 'term' AS moment, lead, party, deal, phone, email,
@@ -159,7 +158,7 @@ UNION ALL BY NAME
 SELECT source, source_id AS record, 'ended' AS moment, lead, party, deal, phone, email,
     'subscription_ended' AS kind, product AS field, 'not_renewed' AS code, channel, amount AS value, currency,
     actor, reference, ends_at AS occurred_at, greatest(known, ends_at) AS known_at,
-    least(known_until, coalesce(cancelled_at, known_until), coalesce(renewed, known_until)) AS known_until
+    least(known_until, cancelled_at, renewed) AS known_until
 FROM term LEFT JOIN renewal USING (source, source_id, known_at)
 WHERE ends_at IS NOT NULL AND (cancelled_at IS NULL OR cancelled_at > ends_at)
 """
