@@ -42,3 +42,19 @@ def _group(name: str) -> Group:
     if not isinstance(group, Group):
         raise FeatureError("a group file must define GROUP", value=name, where=f"features/groups/{name}.py")
     return group
+
+
+def described(group: str) -> Iterator[dict[str, str]]:
+    """A row for each feature of a group: its name, unit, and what it says in both languages."""
+    about = groups()[group]
+    for name, declared_one in declared(group):
+        words = declared_one.wording
+        yield {
+            "group": group,
+            "group_en": about.en,
+            "group_vi": about.vi,
+            "name": name + ("_…" if isinstance(declared_one, Family) else ""),
+            "unit": declared_one.unit,
+            "en": words.en.replace("{n}", "…").replace("{word}", "…"),
+            "vi": words.vi.replace("{n}", "…").replace("{word}", "…"),
+        }

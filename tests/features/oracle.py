@@ -54,7 +54,8 @@ class Oracle:
         self.db = duckdb.connect()
         self.db.register("events", frames(events))
         self.db.register(
-            "snapshots", pd.DataFrame({"row": np.arange(len(cutoff)), "subject": subject_index, "cutoff": cutoff})
+            "snapshots",
+            pd.DataFrame({"row": np.arange(len(cutoff)), "subject": subject_index, "cutoff": cutoff}),
         )
         self.db.execute(
             "CREATE TABLE visible AS SELECT s.row, s.cutoff, s.cutoff - e.occurred_at AS age, e.* "
@@ -76,7 +77,9 @@ class Oracle:
         return self.db.execute(query).fetchall()
 
     def _numbers(self, per_row: str) -> np.ndarray:
-        found = self.rows(f"SELECT s.row, x FROM snapshots s LEFT JOIN ({per_row}) q ON q.row = s.row ORDER BY s.row")
+        found = self.rows(
+            f"SELECT s.row, x FROM snapshots s LEFT JOIN ({per_row}) q ON q.row = s.row ORDER BY s.row"
+        )
         return np.array([np.nan if x is None else float(x) for _, x in found])
 
     def _op(self, node: Op, categories: tuple[str, ...]) -> np.ndarray:
@@ -107,7 +110,9 @@ class Oracle:
             f"SELECT row, FIRST({node.column} ORDER BY occurred_at {order}, event_id {order}) AS word "
             f"FROM visible WHERE {where(node.selector)} GROUP BY row"
         )
-        found = self.rows(f"SELECT s.row, word FROM snapshots s LEFT JOIN ({query}) q ON q.row = s.row ORDER BY s.row")
+        found = self.rows(
+            f"SELECT s.row, word FROM snapshots s LEFT JOIN ({query}) q ON q.row = s.row ORDER BY s.row"
+        )
         known = list(categories)
         return np.array(
             [np.nan if not w else float(known.index(w) if w in known else len(known) - 1) for _, w in found]
@@ -158,16 +163,16 @@ class Oracle:
             f"SELECT row, day, MIN(occurred_at) AS a, MAX(occurred_at) AS b FROM visible "
             f"WHERE {where(node.selector)} AND age <= {node.oldest} GROUP BY row, day"
         )
-        gaps = (
-            f"SELECT row, day, (a - LAG(b) OVER (PARTITION BY row ORDER BY day)) // {SECOND} AS g FROM ({days})"
-        )
+        gaps = f"SELECT row, day, (a - LAG(b) OVER (PARTITION BY row ORDER BY day)) // {SECOND} AS g FROM ({days})"
         x = {
             "count": "COUNT(g)", "mean": f"AVG(g) * {SECOND} / {DAY}.0", "longest": f"MAX(g) * {SECOND} / {DAY}.0",
             "deviation": f"STDDEV_POP(g) * {SECOND} / {DAY}.0", "latest": f"LAST(g ORDER BY day) * {SECOND} / {DAY}.0",
         }[node.statistic]  # fmt: skip
         found = f"SELECT row, {x} AS x FROM ({gaps}) GROUP BY row"
         if node.statistic == "count":
-            return f"SELECT s.row, COALESCE(x, 0) AS x FROM snapshots s LEFT JOIN ({found}) f ON f.row = s.row"
+            return (
+                f"SELECT s.row, COALESCE(x, 0) AS x FROM snapshots s LEFT JOIN ({found}) f ON f.row = s.row"
+            )
         return found
 
     def _wait(self, node: Wait) -> str:
@@ -184,14 +189,18 @@ class Oracle:
         }[node.statistic]  # fmt: skip
         found = f"SELECT row, {x} AS x FROM ({paired}) GROUP BY row"
         if node.statistic in ("answered", "unanswered"):
-            return f"SELECT s.row, COALESCE(x, 0) AS x FROM snapshots s LEFT JOIN ({found}) f ON f.row = s.row"
+            return (
+                f"SELECT s.row, COALESCE(x, 0) AS x FROM snapshots s LEFT JOIN ({found}) f ON f.row = s.row"
+            )
         return found
 
     def _calendar(self, node: Calendar) -> str:
         moments = "SELECT row, cutoff AS t FROM snapshots"
         if node.selector is not None:
             pick = "MAX" if node.which == "last" else "MIN"
-            moments = f"SELECT row, {pick}(occurred_at) AS t FROM visible WHERE {where(node.selector)} GROUP BY row"
+            moments = (
+                f"SELECT row, {pick}(occurred_at) AS t FROM visible WHERE {where(node.selector)} GROUP BY row"
+            )
         local = f"make_timestamp((t + {OFFSET})::BIGINT)"
         new_year = ", ".join(f"DATE '{day}'" for day in TET)
         x = {

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import START, VOCABULARY, random_events, random_snapshots
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from crm.events import Events, Signature
 from features import catalogue, engine
 from features.declare import count, different, named, says
 from features.spec import FeatureSpec, expand
+from tests.features.histories import START, VOCABULARY, random_events, random_snapshots
 
 ZONE = "Asia/Ho_Chi_Minh"
 EVENTS = random_events(11)
@@ -57,7 +57,9 @@ def unseen(draw: st.DrawFn) -> tuple[int, list[tuple[int, int, int, int]]]:
     moment = st.integers(START, START + 900 * DAY)
     after = st.integers(cutoff, cutoff + 90 * DAY)
     signature = st.integers(0, len(VOCABULARY) - 1)
-    future = st.tuples(after, after, st.just(FOREVER), signature).map(lambda e: (e[0], max(e[0], e[1]), e[2], e[3]))
+    future = st.tuples(after, after, st.just(FOREVER), signature).map(
+        lambda e: (e[0], max(e[0], e[1]), e[2], e[3])
+    )
     late = st.tuples(moment, after, st.just(FOREVER), signature)
     closed = st.tuples(moment, st.just(START), st.integers(START, cutoff - 1), signature)
     return row, draw(st.lists(st.one_of(future, late, closed), min_size=1, max_size=8))
@@ -65,7 +67,9 @@ def unseen(draw: st.DrawFn) -> tuple[int, list[tuple[int, int, int, int]]]:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(unseen())
-def test_events_not_visible_at_the_cutoff_change_nothing(case: tuple[int, list[tuple[int, int, int, int]]]) -> None:
+def test_events_not_visible_at_the_cutoff_change_nothing(
+    case: tuple[int, list[tuple[int, int, int, int]]],
+) -> None:
     row, rows = case
     subject, cutoff = SNAPSHOTS[0][row : row + 1], SNAPSHOTS[1][row : row + 1]
     more = with_events(EVENTS, int(subject[0]), rows)

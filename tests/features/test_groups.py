@@ -4,17 +4,19 @@ import re
 
 import numpy as np
 import pytest
-from conftest import random_events, random_snapshots
-from oracle import Oracle
 
 from features import catalogue, engine
 from features.declare import Family, Feature
 from features.expressions import from_json, to_json
 from features.spec import FeatureSpec, expand
+from tests.features.histories import random_events, random_snapshots
+from tests.features.oracle import Oracle
 
 ZONE = "Asia/Ho_Chi_Minh"
 GROUPS = list(catalogue.groups())
-VIETNAMESE = re.compile("[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE)
+VIETNAMESE = re.compile(
+    "[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -1,15 +1,9 @@
 """Random histories for the feature tests."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
-import pytest
 
 from crm.clock import DAY, FOREVER, HOUR, UNKNOWN
 from crm.events import Events, Signature
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 START = 1_700_000_000_000_000
 VOCABULARY = (
@@ -33,7 +27,16 @@ VOCABULARY = (
     Signature("ticket", "low", "hỏi đáp", "hotline"), Signature("ticket_open"), Signature("ticket_replied"),
     Signature("ticket_resolved"), Signature("csat"),
 )  # fmt: skip
-MONEYED = {"quote", "order", "return", "item", "invoice", "invoice_overdue", "subscription", "subscription_active"}
+MONEYED = {
+    "quote",
+    "order",
+    "return",
+    "item",
+    "invoice",
+    "invoice_overdue",
+    "subscription",
+    "subscription_active",
+}
 
 
 def random_events(seed: int, subjects: int = 40, most: int = 120) -> Events:
@@ -83,11 +86,7 @@ def random_snapshots(seed: int, events: Events, each: int = 3) -> tuple[np.ndarr
         begin, end = events.offsets[subject[i]], events.offsets[subject[i] + 1]
         if end > begin:
             row = rng.integers(begin, end)
-            cutoff[i] = rng.choice([events.occurred_at[row], events.known_at[row], events.occurred_at[row] + 30 * DAY])
+            cutoff[i] = rng.choice(
+                [events.occurred_at[row], events.known_at[row], events.occurred_at[row] + 30 * DAY]
+            )
     return subject, cutoff
-
-
-@pytest.fixture
-def history() -> tuple[Events, np.ndarray, np.ndarray]:
-    events = random_events(1)
-    return events, *random_snapshots(2, events)

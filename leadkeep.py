@@ -1,0 +1,296 @@
+"""Leadkeep's command line: explained lead and churn scores from a company's own CRM history.
+
+State lives in LEADKEEP_HOME (default ./.leadkeep), settings in its settings.toml. Every command that prints
+results takes --json. Exit codes: 0 done, 2 wrong command line, 3 settings, mapping or feature, 4 unreadable
+export, 5 history, 6 nobody to train on or score, 7 no usable model, 8 unknown subject, target or model,
+9 forbidden, 10 full disk or port in use, 130 interrupted, 1 anything unforeseen (please report it).
+"""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crm.errors import LeadkeepError, NotFound, ResourceError
+
+if TYPE_CHECKING:
+    from crm.settings import Home
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+key_app = typer.Typer(help="API keys: who may ask the server what.", no_args_is_help=True)
+app.add_typer(key_app, name="keys")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+AsOf = Annotated[
+    str, typer.Option(help="Use only what was known before this time, e.g. 2026-03-01; default now.")
+]
+Target = Annotated[str, typer.Argument(help="lead_conversion or churn.")]
+Lang = Annotated[str, typer.Option(help="vi or en; default: the language of settings.toml.")]
+
+
+@app.command()
+def sample(
+    directory: Annotated[Path, typer.Argument(help="Where to write the exports.")],
+    customers: Annotated[int, typer.Option(help="About how many customers.")] = 3000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 7,
+    until: Annotated[
+        str, typer.Option(help="The day the exports were made, YYYY-MM-DD; default today.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Make up a Vietnamese seller of software and equipment, as its CRM exports it."""
+    from crm.sample import generate
+    from serving import terminal
+
+    with terminal.progress() as tell:
+        generate(directory, customers, seed, _day(until), tell)
+    files = sorted(str(p.relative_to(directory)) for p in directory.rglob("*") if p.is_file())
+    terminal.result({"directory": str(directory), "files": files}, as_json, terminal.files_written)
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Exported files, or folders of them.")],
+    mapping: Annotated[Path, typer.Option(help="The mapping file: what their columns mean.")],
+    loaded_at: Annotated[
+        str, typer.Option(help="When the export was taken; default now. Import older exports first.")
+    ] = "now",
+    as_json: Json = False,
+) -> None:
+    """Read CRM exports into the history; the same files twice change nothing."""
+    from crm.clock import parse
+    from crm.loading import load
+    from serving import terminal
+
+    home = _home().create()
+    with terminal.progress() as tell:
+        report = load(home, mapping, paths, parse(loaded_at, home.settings.zone), tell)
+    terminal.result(report.as_dict(), as_json, terminal.imported)
+
+
+@app.command()
+def features(
+    target: Annotated[str, typer.Argument(help="Only the features of this target.")] = "",
+    lang: Lang = "",
+    as_json: Json = False,
+) -> None:
+    """List the features with their words."""
+    from features import catalogue
+    from models.target import find
+    from serving import terminal
+
+    names = find(target).groups if target else list(catalogue.groups())
+    rows = [row for name in names for row in catalogue.described(name)]
+    language = lang or _home().settings.language
+    terminal.result(rows, as_json, lambda found: terminal.feature_table(found, language))
+
+
+@app.command()
+def train(target: Target, as_of: AsOf = "now", as_json: Json = False) -> None:
+    """Train a model on what was known by a time, compare it with the simple rule, and register it."""
+    from training.run import train as run
+
+    from serving import terminal
+
+    home = _home()
+    with terminal.progress() as tell:
+        report = run(home, target, _moment(home, as_of), tell)
+    terminal.result(report.as_dict(), as_json, terminal.trained)
+
+
+@app.command()
+def score(
+    target: Target,
+    as_of: AsOf = "now",
+    out: Annotated[Path | None, typer.Option(help="Also write a file: .csv or .parquet.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Score everyone eligible at a time, with the newest model no younger than it."""
+    from serving import terminal
+    from serving.scoring import score as run
+
+    home = _home()
+    with terminal.progress() as tell:
+        report = run(home, target, _moment(home, as_of), out, tell)
+    terminal.result(report.as_dict(), as_json, terminal.scored)
+
+
+@app.command()
+def explain(
+    target: Target,
+    subject: Annotated[str, typer.Argument(help="e.g. lead:cloudgo:L000123, or the id the CRM shows.")],
+    lang: Lang = "",
+    as_of: AsOf = "now",
+    as_json: Json = False,
+) -> None:
+    """Score one lead or customer now and say why."""
+    from serving import terminal
+    from serving.live import explain as run
+
+    home = _home()
+    found = run(home, target, subject, _language(home, lang), _moment(home, as_of))
+    terminal.result(found, as_json, terminal.explained)
+
+
+@app.command()
+def models(
+    target: Annotated[str, typer.Argument(help="Only of this target.")] = "", as_json: Json = False
+) -> None:
+    """List the models with their quality, and which of them is in use."""
+    from models.registry import list_models
+    from serving import terminal
+
+    terminal.result(
+        [e.as_dict() for e in list_models(_home(), target or None)], as_json, terminal.model_table
+    )
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8700,
+    host: Annotated[str, typer.Option(help="Only this machine by default.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(help="Processes.")] = 1,
+) -> None:
+    """Serve the API and the pages."""
+    from serving import server, terminal
+
+    home = _home()
+    bound = server.listen(host, port)
+    terminal.welcome(server.welcome(home, bound))
+    server.run(home, bound, workers)
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Option(help="Where the sample company's exports go.")] = Path(
+        "sample-company"
+    ),
+    customers: Annotated[int, typer.Option(help="About how many customers.")] = 3000,
+    serve_pages: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Serve the pages at the end.")
+    ] = True,
+    port: Annotated[int, typer.Option(help="Of the pages.")] = 8700,
+) -> None:
+    """Run everything on the sample company: make it, import it, train, score, show today's lists."""
+    from serving import terminal
+    from serving.worklists import worklist
+
+    home = _home().create()
+    _step("sample", str(directory), "--customers", str(customers))
+    _step("import", "--mapping", str(directory / "mapping.toml"), str(directory / "export"))
+    for target in ("lead_conversion", "churn"):
+        _step("train", target)
+        _step("score", target, "--out", str(directory / f"scores-{target}.csv"))
+    for target in ("lead_conversion", "churn"):
+        terminal.ten_best(target, worklist(home, target, 10), home)
+    terminal.verdicts(home)
+    if serve_pages:
+        _step("serve", "--port", str(port))
+
+
+@key_app.command("add")
+def keys_add(
+    role: Annotated[str, typer.Argument(help="sales, care, data or admin.")],
+    label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a key; it is shown this once."""
+    from serving import keys, terminal
+
+    terminal.result({"role": role, "key": keys.create(_home(), role, label)}, as_json, terminal.key_made)
+
+
+@key_app.command("list")
+def keys_list(as_json: Json = False) -> None:
+    """List the keys by their first letters."""
+    from serving import keys, terminal
+
+    rows = [
+        {
+            "prefix": k.prefix,
+            "role": k.role,
+            "label": k.label,
+            "created_at": k.created_at,
+            "revoked_at": k.revoked_at,
+        }
+        for k in keys.listed(_home())
+    ]
+    terminal.result(rows, as_json, terminal.key_table)
+
+
+@key_app.command("revoke")
+def keys_revoke(prefix: Annotated[str, typer.Argument(help="Its first letters, as listed.")]) -> None:
+    """End a key and every session opened with it."""
+    from serving import keys
+
+    keys.revoke(_home(), prefix)
+
+
+def main() -> None:
+    """Runs a command; errors that a person can mend are printed whole, as JSON where --json was asked for."""
+    try:
+        app()
+    except LeadkeepError as error:
+        _fail(error)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        todo = "free some space or choose another folder; nothing half-done was kept"
+        _fail(ResourceError(error.strerror or "cannot write", value=error.filename, todo=todo))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _fail(error: LeadkeepError) -> None:
+    if "--json" in sys.argv:
+        sys.stderr.write(json.dumps(error.as_dict(), ensure_ascii=False) + "\n")
+    else:
+        from serving import terminal
+
+        terminal.failed(error)
+    raise SystemExit(error.exit_code)
+
+
+def _home() -> "Home":
+    from crm.settings import Home
+
+    return Home()
+
+
+def _moment(home: "Home", text: str) -> int:
+    from crm.clock import parse
+
+    return parse(text, home.settings.zone)
+
+
+def _language(home: "Home", lang: str) -> Any:
+    if lang not in ("", "vi", "en"):
+        raise NotFound("no such language", value=lang, todo="choose vi or en")
+    return lang or home.settings.language
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not a day; write it as 2026-03-01") from error
+
+
+def _step(*command: str) -> None:
+    """Runs another command in a process of its own, so that training and serving never share one."""
+    from serving import terminal
+
+    terminal.step(" ".join(("leadkeep", *command)))
+    done = subprocess.run([sys.executable, "-m", "leadkeep", *command], env=os.environ, check=False)  # noqa: S603
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+if __name__ == "__main__":
+    main()
