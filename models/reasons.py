@@ -54,10 +54,13 @@ def explain(bundle: Bundle, row: Rows, lang: Language, n: int = 5, *, later: boo
 
 
 def drivers(
-    bundle: Bundle, rows: Rows, n: int = 5, later: NDArray[np.bool_] | None = None
+    bundle: Bundle, rows: Rows, n: int = 5, later: NDArray[np.bool_] | None = None, added: Float | None = None
 ) -> list[list[Driver]]:
-    """The ``n`` topics that move each score most, the strongest first; all of one batch at once."""
-    added = contributions(bundle, rows, later)[:, :-1]
+    """The ``n`` topics that move each score most, the strongest first; all of one batch at once.
+
+    ``added`` are the rows' :func:`contributions` where the caller has them already.
+    """
+    added = (contributions(bundle, rows, later) if added is None else added)[:, :-1]
     ease = np.array([EASE.get(feature.unit, 1.0) for feature in bundle.spec.features])
     return [_drivers(bundle, row, of_row, ease, n) for row, of_row in zip(rows, added, strict=True)]
 

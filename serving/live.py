@@ -1,15 +1,16 @@
 """What a process serves live: champions and the newest events, swapped when newer ones are good."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from threading import Event, Thread
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crm import operations
-from crm.clock import MINUTE, now
+from crm.clock import MINUTE, iso, now
 from crm.errors import LeadkeepError, ModelError, NotFound, PopulationError
-from crm.events import EventStore
+from crm.events import Events, EventStore
 from crm.history import History
 from crm.operations import Champion
 from crm.settings import Home
@@ -20,7 +21,11 @@ from models.bundle import Bundle
 from models.reasons import Reason
 from models.target import ELIGIBLE, Target, all_targets, find
 from serving.bands import Thresholds
+from serving.lookup import Lookup
 from serving.worklists import newest
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
 
 LOOK_EVERY = 2.0
 """Seconds between looks at the champion and the newest load."""
@@ -54,6 +59,7 @@ class Served(NamedTuple):
 class LiveScore:
     """One subject's score at ``cutoff`` from the events of ``load``; ``base`` + contributions = ``raw``."""
 
+    subject: str
     cutoff: int
     load: int
     version: str
@@ -70,8 +76,9 @@ class Live:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.problem: str | None = None
-        self._store: EventStore | None = None
-        self._served = {name: Served() for name in all_targets()}
+        self._events: Lookup | None = None
+        self._targets = all_targets()
+        self._served = {name: Served() for name in self._targets}
         self._thresholds: dict[str, Thresholds | None] = {}
         self._stop = Event()
         self._thread = Thread(target=self._look, name="leadkeep-live", daemon=True)
@@ -88,16 +95,16 @@ class Live:
     @property
     def ready(self) -> bool:
         """Whether at least one target can be scored."""
-        return self._store is not None and any(served.bundle for served in self._served.values())
+        return self._events is not None and any(served.bundle for served in self._served.values())
 
     @property
     def load(self) -> int | None:
         """The load whose events are served."""
-        return self._store.load if self._store else None
+        return self._events.load if self._events else None
 
     def served(self, target: str) -> Served:
         """What answers for ``target``."""
-        return self._served[find(target).name]
+        return self._served[self._target(target).name]
 
     def score(self, name: str, subject: str, lang: Language, n: int = 5) -> LiveScore:
         """Scores one subject as it is known now.
@@ -105,15 +112,15 @@ class Live:
         Raises NotFound for an unknown subject, PopulationError with the reason for one that is not in the
         population, ModelError before a first model is loaded.
         """
-        target, served, store = find(name), self._served[name], self._store
-        if served.bundle is None or store is None:
-            todo = f"import an export, then run leadkeep train {name}"
-            problem = served.problem or self.problem
+        target, events = self._target(name), self._events
+        served = self._served[name]
+        if served.bundle is None or events is None:
+            todo, problem = (
+                f"import an export, then run leadkeep train {name}",
+                served.problem or self.problem,
+            )
             raise ModelError("nothing to score with yet", value=problem, where=name, todo=todo)
-        if not subject.startswith(f"{target.subject}:"):
-            todo = f"give an id that begins with {target.subject}:"
-            raise NotFound(f"{name} scores another kind of subject", value=subject, where=name, todo=todo)
-        return _score(target, served.bundle, store, subject, now(), lang, n)
+        return _score(target, served.bundle, events, subject, now(), lang, n)
 
     def refresh(self) -> None:
         """Looks once for a newer load and newer champions; what is served changes only for something good."""
@@ -125,7 +132,10 @@ class Live:
     def band(self, name: str, probability: float) -> str | None:
         """The band a probability would have had in the newest scoring of everybody; None before the first."""
         thresholds = self._thresholds.get(name)
-        return thresholds.band(find(name).subject, probability) if thresholds else None
+        return thresholds.band(self._targets[name].subject, probability) if thresholds else None
+
+    def _target(self, name: str) -> Target:
+        return self._targets.get(name) or find(name)
 
     def _look(self) -> None:
         while not self._stop.wait(LOOK_EVERY):
@@ -134,7 +144,8 @@ class Live:
     def _refresh_events(self) -> str | None:
         try:
             if History(self.home).load_number != self.load:
-                self._store = EventStore.open(self.home)
+                kinds = {target.subject for target in self._targets.values()}
+                self._events = Lookup(EventStore.open(self.home), kinds)
         except LeadkeepError as error:
             return str(error)
         return None
@@ -177,24 +188,50 @@ def _opened(home: Home, row: Champion) -> Bundle:
     return bundle
 
 
+def explain(home: Home, name: str, subject: str, lang: Language, as_of: int) -> dict[str, Any]:
+    """One subject's score as known at ``as_of``, with the newest model of that time, as plain data.
+
+    ``subject`` may be the record's own id in the CRM. Raises as :meth:`Live.score`, and HistoryError.
+    """
+    target, bundle = find(name), registry.champion(home, name, as_of=as_of)
+    events = Lookup(EventStore.open(home), ())
+    found = _score(target, bundle, events, events.named(target.subject, subject), as_of, lang, 5)
+    said = asdict(found) | {"target": name, "as_of": iso(as_of, home.settings.zone)}
+    del said["cutoff"]
+    return said
+
+
 def _score(
-    target: Target, bundle: Bundle, store: EventStore, subject: str, cutoff: int, lang: Language, n: int
+    target: Target, bundle: Bundle, lookup: Lookup, subject: str, cutoff: int, lang: Language, n: int
 ) -> LiveScore:
-    events = store.one(subject)
+    if not subject.startswith(f"{target.subject}:"):
+        todo = f"give an id that begins with {target.subject}:"
+        raise NotFound(f"{target.name} scores another kind of subject", value=subject, todo=todo)
+    events = lookup.one(subject)
     place, moment = np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)
-    standing = int(target.standing(events, place, moment, bundle.horizon)[0])
-    later = target.reasons[standing] == target.beyond
-    if standing != ELIGIBLE and not later:
-        raise PopulationError(
-            f"not in the population of {target.name}: {target.reasons[standing]}",
-            value=subject,
-            where="events",
-        )
+    later = _later(target, _few_words(events), place, moment, bundle.horizon)
     rows = compute(bundle.spec, events, place, moment)
     marks = np.array([later])
-    added = reasons.contributions(bundle, rows, marks)[0]
-    said = [reasons.reason(bundle, driver, lang) for driver in reasons.drivers(bundle, rows, n, marks)[0]]
+    added = reasons.contributions(bundle, rows, marks)
+    drivers = reasons.drivers(bundle, rows, n, marks, added)[0]
     return LiveScore(
-        cutoff, store.load, bundle.version, "rule" if later else bundle.kind,
-        float(bundle.predict(rows, later=marks)[0]), float(added.sum()), float(added[-1]), said,
+        subject, cutoff, lookup.load, bundle.version, "rule" if later else bundle.kind,
+        float(bundle.predict(rows, later=marks)[0]), float(added.sum()), float(added[0, -1]),
+        [reasons.reason(bundle, driver, lang) for driver in drivers],
     )  # fmt: skip
+
+
+def _later(target: Target, events: Events, place: Int32, moment: Int64, horizon: int) -> bool:
+    """Whether only the rule scores this subject; raises PopulationError for one that nothing scores."""
+    reason = target.reasons[int(target.standing(events, place, moment, horizon)[0])]
+    if reason not in (target.reasons[ELIGIBLE], target.beyond):
+        subject = events.subjects[0]
+        raise PopulationError(f"not in the population of {target.name}: {reason}", value=subject)
+    return reason == target.beyond
+
+
+def _few_words(events: Events) -> Events:
+    """The same events with only the signatures they use: a company has hundreds, a subject a handful."""
+    used, signature = np.unique(events.signature, return_inverse=True)
+    signatures = tuple(events.signatures[number] for number in used.tolist())
+    return replace(events, signature=signature.astype(np.int32), signatures=signatures)

@@ -1,0 +1,65 @@
+"""Finds one subject's events: in memory where a kind's events fit there, else in the sorted files."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from crm.errors import NotFound
+from crm.events import Events, EventStore
+
+MEMORY = 256 * 1024**2
+"""Bytes of event files of one kind that each process may hold in memory."""
+
+COLUMNS = ("occurred_at", "known_at", "known_until", "signature", "value", "duration", "actor", "day")
+
+
+class Lookup:
+    """The events of one load, for a process that is asked about one subject at a time."""
+
+    def __init__(self, store: EventStore, kinds: Iterable[str], memory: int = MEMORY) -> None:
+        self.store = store
+        self._places: dict[str, tuple[Events, int]] = {}
+        for kind in kinds:
+            if _size(store, kind) <= memory:
+                self._hold(store.read(kind))
+
+    @property
+    def load(self) -> int:
+        """The load the events belong to."""
+        return self.store.load
+
+    def one(self, subject: str) -> Events:
+        """The events of one subject, microseconds where they are in memory; raises NotFound."""
+        place = self._places.get(subject)
+        if place is None:
+            return self.store.one(subject)
+        events, number = place
+        start, end = events.offsets[number : number + 2].tolist()
+        columns = {name: getattr(events, name)[start:end] for name in COLUMNS}
+        offsets = np.array([0, end - start], dtype=np.int64)
+        return replace(events, subjects=[subject], offsets=offsets, **columns)
+
+    def named(self, kind: str, text: str) -> str:
+        """The subject that ``text`` means: its id, or the record's own id in the CRM; raises NotFound."""
+        if text.startswith(f"{kind}:"):
+            return text
+        people = self.store.subjects(kind)
+        found = people.loc[people["source_id"] == text, "subject"].tolist()
+        if len(found) == 1:
+            return str(found[0])
+        todo = (
+            f"choose one of {', '.join(found[:5])}"
+            if found
+            else "copy the record's id from the CRM or a worklist"
+        )
+        what = "several sources have a record of this id" if found else f"no {kind} has this id"
+        raise NotFound(what, value=text, where=f"load {self.load}", todo=todo)
+
+    def _hold(self, events: Events) -> None:
+        self._places |= {subject: (events, number) for number, subject in enumerate(events.subjects)}
+
+
+def _size(store: EventStore, kind: str) -> int:
+    """Bytes of the kind's event files, which hold more than memory would."""
+    return sum(size for name, size in store.about.files.items() if name.startswith(f"{kind}-"))

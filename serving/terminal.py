@@ -1,0 +1,171 @@
+"""What the command line shows: progress, tables, today's lists, errors."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from crm.errors import LeadkeepError
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+Tell = Callable[[str, int, int], None]
+Rows = Sequence[Mapping[str, Any]]
+
+
+@contextmanager
+def progress() -> Iterator[Tell]:
+    """A bar a stage on standard error; where that is no terminal, a line a stage."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal) as shown:
+        tasks: dict[str, Any] = {}
+
+        def tell(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = shown.add_task(escape(what), total=of)
+                if not err.is_terminal:
+                    err.print(f"  {what} ...", markup=False)
+            shown.update(tasks[what], completed=done, total=of)
+
+        yield tell
+
+
+def result(found: Any, as_json: bool, draw: Callable[[Any], None]) -> None:
+    """Prints a result as JSON or draws it for people."""
+    if as_json:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=1, default=str) + "\n")
+    else:
+        draw(found)
+
+
+def failed(error: LeadkeepError) -> None:
+    """An error in four lines: what, value, where, what to do."""
+    err.print(f"[bold red]Error:[/] {escape(error.what)}")
+    value = None if error.value is None else repr(error.value)
+    for label, text in (("value", value), ("where", error.where), ("do this", error.todo)):
+        if text:
+            err.print(f"  [dim]{label}:[/] {escape(str(text))}", soft_wrap=True)
+
+
+def step(command: str) -> None:
+    """A headline over the next command of several."""
+    err.print(f"\n[bold cyan]$ {escape(command)}[/]", soft_wrap=True)
+
+
+def files_written(found: Mapping[str, Any]) -> None:
+    """Where a sample went."""
+    out.print(f"{len(found['files'])} files in {escape(found['directory'])}:")
+    for name in found["files"]:
+        out.print(f"  {escape(name)}")
+
+
+def imported(report: Mapping[str, Any]) -> None:
+    """What an import did, with refused rows by reason and its warnings."""
+    table = Table("file", "table", "read", "new", "changed", "unchanged", "refused", "elsewhere")
+    for row in report["tables"]:
+        numbers = (f"{row[n]:,}" for n in ("read", "new", "changed", "unchanged", "refused", "other"))
+        table.add_row(escape(row["file"]), row["table"], *numbers)
+    out.print(table)
+    out.print(
+        f"Load {report['load']}: {report['read']:,} rows read = {report['accepted']:,} accepted "
+        f"+ {report['refused']:,} refused + {report['other']:,} elsewhere"
+    )
+    for reason, count in report["reasons"].items():
+        out.print(f"  {count:,} × {escape(reason)}", style="yellow")
+    for warning in report["warnings"]:
+        out.print(f"  ! {escape(warning)}", style="yellow", soft_wrap=True)
+
+
+def feature_table(rows: Rows, lang: str) -> None:
+    """The catalogue in one language."""
+    table = Table("group", "feature", "unit", "what it says")
+    for row in rows:
+        table.add_row(row[f"group_{lang}"], row["name"], row["unit"], escape(row[lang]))
+    out.print(table)
+
+
+def trained(report: Mapping[str, Any]) -> None:
+    """Which method was accepted and how it compares with the rule."""
+    out.print(f"[bold]{report['target']}[/] {report['version']}: {report['kind']}", markup=True)
+    for line in report["summary"]:
+        out.print(f"  {escape(line)}", soft_wrap=True)
+
+
+def scored(report: Mapping[str, Any]) -> None:
+    """How many were scored, and into which bands."""
+    bands = ", ".join(f"{n:,} {band}" for band, n in report["bands"].items())
+    out.print(
+        f"{report['scored']:,} scored as of {report['as_of']} by {report['kind']} {report['version']}: {bands}"
+    )
+    if report["out"]:
+        out.print(f"written to {escape(report['out'])}", soft_wrap=True)
+
+
+def explained(found: Mapping[str, Any]) -> None:
+    """One score and its reasons."""
+    out.print(f"[bold]{escape(found['subject'])}[/]: {found['chance']} ({found['probability']:.1%})")
+    for reason in found["reasons"]:
+        _reason(reason["contribution"], reason["text"])
+
+
+def model_table(rows: Rows) -> None:
+    """Every model, the newest first."""
+    table = Table("target", "version", "kind", "as of", "AUC", "log loss", "the rule's", "in use")
+    for row in rows:
+        numbers = (_number(row["metrics"], *path) for path in (("auc",), ("log_loss",), ("rule", "log_loss")))
+        used = row["problem"] or ("yes" if row["champion"] else "")
+        table.add_row(row["target"], row["version"], row["kind"], row["as_of"], *numbers, escape(used))
+    out.print(table)
+
+
+def key_made(found: Mapping[str, Any]) -> None:
+    """A new key, this once."""
+    out.print(f"{found['role']} key, shown only now: [bold]{found['key']}[/]", soft_wrap=True)
+
+
+def key_table(rows: Rows) -> None:
+    """Keys by their prefix."""
+    table = Table("key begins", "role", "for", "revoked")
+    for row in rows:
+        table.add_row(
+            row["prefix"], row["role"], escape(row["label"] or ""), "yes" if row["revoked_at"] else ""
+        )
+    out.print(table)
+
+
+def welcome(found: Any) -> None:
+    """Where the server listens, and how to come in the first time."""
+    out.print(f"Leadkeep listens on [bold]{found.url}[/]")
+    out.print(f"Sign in once, within 15 minutes: {found.sign_in}", soft_wrap=True)
+    if found.key:
+        out.print(f"An administrator's key, shown only now: {found.key}", soft_wrap=True)
+
+
+def _reason(contribution: float, text: str) -> None:
+    sign, style = ("+", "green") if contribution > 0 else ("−", "red")
+    out.print(f"   {sign} {escape(text)}", style=style, soft_wrap=True)
+
+
+def _number(metrics: Any, *path: str) -> str:
+    for name in path:
+        metrics = metrics.get(name) if isinstance(metrics, Mapping) else None
+    return f"{metrics:.3f}" if isinstance(metrics, int | float) else ""
