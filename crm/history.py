@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from crm import loads
 from crm.clock import FOREVER
@@ -38,11 +40,6 @@ REFUSED: Final[dict[str, str]] = {
 }
 """Columns of the table ``refused``; ``whole``: the row was refused, and not only one cell of it."""
 
-STANDING: Final = """
-SELECT *, coalesce(lead(known_at) OVER (PARTITION BY source, source_id ORDER BY load, deleted), ?)
-    AS known_until
-FROM rows ORDER BY source, source_id, load
-"""
 PATIENCE: Final = 20.0
 """Seconds an import waits for another to finish."""
 
@@ -116,11 +113,10 @@ class History:
             return shape.empty_table()
         if not len(rows):
             return schema(table).append(pa.field("known_until", pa.int64())).empty_table()
-        with query() as connection:
-            connection.register("rows", rows)
-            standing = connection.execute(STANDING, [FOREVER]).to_arrow_table()
-        open_rows = standing.filter(pc.invert(pc.fill_null(standing["deleted"], False)))
-        return open_rows.cast(shape)
+        order = [(name, "ascending") for name in ("source", "source_id", "load", "deleted")]
+        ordered = rows.sort_by(order)
+        standing = ordered.append_column("known_until", pa.array(_known_until(ordered)))
+        return standing.filter(pc.invert(pc.fill_null(standing["deleted"], False))).cast(shape)
 
     @contextmanager
     def writing(self) -> Iterator["Load"]:
@@ -193,6 +189,16 @@ class Load:
         """Writes the vector of versions: from here on the load is visible."""
         with full_disk(self.before.folder):
             loads.write(self.before.folder / "loads", Vector(self.number, self._versions, report))
+
+
+def _known_until(ordered: pa.Table) -> NDArray[np.int64]:
+    """When the next row of the same record was known; FOREVER where there is none."""
+    until = np.full(len(ordered), FOREVER)
+    ids = ordered.select(["source", "source_id"])
+    same = pc.and_(*(pc.equal(ids[name][1:], ids[name][:-1]) for name in ids.column_names))
+    known = ordered["known_at"].to_numpy()
+    until[:-1] = np.where(same.to_numpy(), known[1:], FOREVER)
+    return until
 
 
 def fill(rows: pa.Table, shape: pa.Schema) -> pa.Table:
