@@ -64,6 +64,7 @@ class Family:
     topic: str = ""
     most: int = 8
     rest: bool = True
+    never: tuple[str, ...] = ()
 
 
 Declared = Feature | Family | dict[str, Feature]
@@ -111,10 +112,20 @@ def each(
     return Family(among, column, build, Wording(en, vi, none_en, none_vi), unit, topic, most, rest)
 
 
-def attributes(among: Selector, which: Which, *, en: str, vi: str, topic: str = "", most: int = 24) -> Family:
-    """A categorical feature for each attribute (``field``) of the change events in ``among``."""
+def attributes(
+    among: Selector,
+    which: Which,
+    *,
+    en: str,
+    vi: str,
+    topic: str = "",
+    most: int = 24,
+    never: tuple[str, ...] = (),
+) -> Family:
+    """A categorical feature for each attribute (``field``) of the change events in ``among``, but ``never``."""
+    wording = Wording(en, vi)
     return Family(
-        among, "field", lambda s: Category(s, which, "code"), Wording(en, vi), "category", topic, most, False
+        among, "field", lambda s: Category(s, which, "code"), wording, "category", topic, most, False, never
     )
 
 

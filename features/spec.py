@@ -156,6 +156,8 @@ def _expanded(family: Family, vocabulary: Mapping[Signature, int], floor: int) -
     for signature, n in vocabulary.items():
         if family.among.takes(signature) and (word := getattr(signature, family.column)):
             counts[word] += n
+    for word in family.never:
+        counts.pop(word, None)
     words = sorted(w for w, n in counts.most_common(family.most) if n >= floor)
     taken: set[str] = set()
     for word in words:

@@ -5,11 +5,12 @@ from features.selectors import Selector
 
 GROUP = Group(("lead", "customer"), en="Source and profile", vi="Nguồn và hồ sơ")
 
+# Who looks after a record is a colleague's name: it must not become a reason, nor can a new colleague be scored.
 CODED = Selector(kind=("change",), other_column="code")
 NUMERIC = events("change", code="")
 
 source = says(word("first", "created", "channel"), en="Source", vi="Nguồn")
-attribute = attributes(CODED, "last", en="{word}", vi="{word}")
+attribute = attributes(CODED, "last", en="{word}", vi="{word}", never=("owner",))
 number = each(
     "field", NUMERIC, lambda s: reading("last", s), en="{word}", vi="{word}", unit="number", rest=False
 )  # fmt: skip

@@ -70,6 +70,14 @@ def test_equal_to_the_obvious_sql(group: str) -> None:
             np.testing.assert_array_equal(found[:, column], expected, err_msg=feature.name)
 
 
+def test_no_feature_names_a_colleague() -> None:
+    events = random_events(9)
+    spec = expand(GROUPS, events, *random_snapshots(10, events), zone=ZONE, least=2)
+    said = [word for feature in spec.features for word in feature.categories]
+    assert "Mới" in said
+    assert "NV1" not in said
+
+
 def test_a_spec_survives_json() -> None:
     events = random_events(5)
     snapshots = random_snapshots(6, events)
