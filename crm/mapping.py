@@ -180,7 +180,12 @@ def read(path: str | Path) -> Mapping:
     except tomllib.TOMLDecodeError as error:
         raise MappingError("the mapping file is not valid TOML", value=str(error), where=where) from error
     except ValidationError as error:
-        raise _explained(error.errors()[0], where) from error
+        raise _explained(min(error.errors(), key=_vagueness), where) from error
+
+
+def _vagueness(found: Any) -> int:
+    """Of the errors of a value that may take several forms, the one about the form meant says most."""
+    return ("string_type", "list_type", "missing", "extra_forbidden").count(found["type"])
 
 
 def _explained(first: Any, where: str) -> MappingError:
