@@ -248,9 +248,10 @@ SELECT object || ':' || source || ':' || record, object || ':' || source || ':' 
 
 
 def groups(alike: pa.Table) -> pa.Table:
-    """Connected components of ``alike`` (columns one, other): columns record and party, its first record.
+    """Connected components of ``alike``: columns record and party, the first of the records joined.
 
-    Used to keep one person's records in the same fold, and for nothing else: it looks at the whole history.
+    ``one`` is a record, ``other`` a record or a key. Used to keep one person's records in the same fold, and for
+    nothing else: it looks at the whole history.
     """
     ends = pa.concat_arrays([*alike["one"].chunks, *alike["other"].chunks]).dictionary_encode()
     codes, names = ends.indices.to_numpy(), ends.dictionary
@@ -258,7 +259,7 @@ def groups(alike: pa.Table) -> pa.Table:
     size = len(names)
     graph = coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
     _, component = connected_components(graph, directed=False)
-    alphabetical = pc.sort_indices(names).to_numpy()
     first = np.zeros(size, dtype=np.int64)
+    alphabetical = pc.index_in(pc.unique(alike["one"]).sort(), names).to_numpy()
     first[component[alphabetical][::-1]] = alphabetical[::-1]
     return pa.table({"record": names, "party": names.take(pa.array(first[component]))})

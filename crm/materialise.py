@@ -155,7 +155,8 @@ WHERE s.kind = $kind ORDER BY s.subject_no
 """
 
 COUNTS: Final = """
-SELECT count(*) AS moments, count(*) FILTER (number NOT IN (SELECT number FROM reached)) AS unreached,
+SELECT count(*) AS moments,
+    count(*) FILTER (NOT own AND known_at < known_until AND number NOT IN (SELECT number FROM reached)) AS nobody,
     count(*) FILTER (currency <> $currency AND value IS NOT NULL) AS other_currency,
     (SELECT count(*) FROM settled) AS events
 FROM moment

@@ -28,7 +28,7 @@ class Company:
         self.home = Home(path).create()
         self.rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
 
-    def tell(self, table: str, source_id: str, known_at: int, **columns: Any) -> None:
+    def tell(self, table: str, source_id: str, known_at: int, /, **columns: Any) -> None:
         """One row; ``deleted=True`` closes the record."""
         fixed = {"source": "crm", "source_id": source_id, "known_at": known_at, "deleted": False}
         self.rows[table].append(fixed | columns)
