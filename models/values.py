@@ -44,6 +44,8 @@ def mean_by_group(
     found = np.full(len(events.subjects), overall)
     for name in reversed(fields):
         group = _attribute(events, name, as_of)
+        if group.max(initial=-1) < 0:
+            continue
         mean = _shrunk_means(group[counted], amount[counted], int(group.max()) + 1, overall)
         found = np.where(group >= 0, mean[group], found)
     return np.asarray(np.rint(found[subject]), dtype=np.int64)
