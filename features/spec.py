@@ -171,7 +171,8 @@ def _expanded(family: Family, vocabulary: Mapping[Signature, int], floor: int) -
 
 def _member(family: Family, selector: Selector, word: str, slug: str) -> Feature:
     wording = family.wording.about(word)
-    return Feature(family.build(selector), wording, family.unit, family.topic, slug)
+    topic = family.topic.replace("{word}", word)
+    return Feature(family.build(selector), wording, family.unit, topic, slug)
 
 
 def _slug(word: str, taken: set[str]) -> str:

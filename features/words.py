@@ -15,6 +15,13 @@ CODES: dict[str, tuple[str, str]] = {
     "in": ("khách chủ động", "from the customer"), "out": ("mình chủ động", "from us"),
     "answered": ("nghe máy", "answered"), "no_answer": ("không nghe máy", "no answer"),
     "busy": ("máy bận", "busy"), "other": ("khác", "other"),
+    "channel": ("Nguồn", "Source"), "campaign": ("Chiến dịch", "Campaign"),
+    "product": ("Sản phẩm quan tâm", "Product of interest"), "province": ("Tỉnh/thành", "Province"),
+    "industry": ("Ngành", "Industry"), "status": ("Tình trạng", "Status"), "stage": ("Giai đoạn", "Stage"),
+    "rating": ("Xếp hạng", "Rating"), "title": ("Chức danh", "Title"), "salutation": ("Xưng hô", "Salutation"),
+    "employees": ("Số nhân sự", "Employees"), "amount": ("Giá trị dự kiến", "Expected amount"),
+    "priority": ("Mức ưu tiên", "Priority"), "category": ("Loại yêu cầu", "Kind of request"),
+    "unreachable": ("thuê bao", "unreachable"), "done": ("đã xong", "done"), "opened": ("đã mở", "opened"),
     "cancelled": ("hủy", "cancelled"), "not_renewed": ("không gia hạn", "not renewed"),
 }  # fmt: skip
 """Words of Leadkeep's own codes; a company's own words are said as they are."""

@@ -10,13 +10,14 @@ CODED = Selector(kind=("change",), other_column="code")
 NUMERIC = events("change", code="")
 
 source = says(word("first", "created", "channel"), en="Source", vi="Nguồn")
-attribute = attributes(CODED, "last", en="{word}", vi="{word}", never=("owner",))
+attribute = attributes(CODED, "last", en="{word}", vi="{word}", topic="profile {word}", never=("owner",))
 number = each(
-    "field", NUMERIC, lambda s: reading("last", s), en="{word}", vi="{word}", unit="number", rest=False
+    "field", NUMERIC, lambda s: reading("last", s), en="{word}", vi="{word}", unit="number", rest=False,
+    topic="profile {word}",
 )  # fmt: skip
 rest_of_5000 = each(
     "field", NUMERIC, lambda s: reading("last", s) % 5000.0, en="{word} beyond a round sum",
-    vi="{word}: phần lẻ so với số tròn", unit="number", rest=False,
+    vi="{word}: phần lẻ so với số tròn", unit="number", rest=False, topic="profile {word}",
 )  # fmt: skip
 profile_changes = says(
     since("first", "created") - since("last", CODED), en="Profile last filled in after {n}", vi="Hồ sơ được bổ sung lần cuối sau {n}",
