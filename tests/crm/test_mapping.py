@@ -119,8 +119,9 @@ def test_every_key_and_every_canonical_column_is_documented() -> None:
     assert {"source", "known_at"} <= set(STORED)
 
 
-def test_the_samples_in_the_reference_are_mapping_files(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "mapping.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["mapping.md", "your-own-export.md"])
+def test_the_samples_in_the_docs_are_mapping_files(page: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     samples = [block.split("```")[0] for block in text.split("```toml\n")[1:]]
     whole = [sample for sample in samples if sample.startswith("source =")]
     assert whole
