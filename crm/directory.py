@@ -1,0 +1,145 @@
+"""Cards for people: whom a subject's name stands for and how to reach them, as known now.
+
+Names and numbers leave the history here, for pages and files of scores only; features never see them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm.history import History, query
+from crm.settings import Home
+
+READ: Final = {
+    "lead": ("name", "salutation", "phone", "email", "company", "owner", "channel", "product", "campaign",
+             "province", "created_at", "converted_at", "converted_party"),
+    "party": ("kind", "name", "salutation", "phone", "email", "organisation", "owner", "channel", "province",
+              "created_at"),
+    "deal": ("name", "party", "owner", "channel", "product", "created_at"),
+    "actor": ("name",),
+    "transaction": ("kind", "party", "product", "occurred_at"),
+}  # fmt: skip
+"""What is read of each table; of the rows of a record the newest, unless it was deleted."""
+
+NEWEST: Final = """
+SELECT * FROM rows
+QUALIFY row_number() OVER (PARTITION BY source, source_id ORDER BY load DESC, deleted DESC) = 1 AND NOT deleted
+"""
+
+LEADS: Final = """
+SELECT 'lead:' || l.source || ':' || l.source_id AS subject, l.source, l.source_id, l.name, l.salutation, l.phone,
+    l.email, l.company, coalesce(a.name, l.owner) AS owner, l.channel, l.product, l.campaign, l.province,
+    l.created_at
+FROM lead l LEFT JOIN actor a ON a.source = l.source AND a.source_id = l.owner
+"""
+
+CUSTOMERS: Final = """
+WITH member AS (
+    SELECT p.*, coalesce(o.source_id, p.source_id) AS root
+    FROM party p LEFT JOIN party o ON o.source = p.source AND o.source_id = p.organisation
+),
+contact AS (
+    SELECT * FROM member QUALIFY row_number() OVER (
+        PARTITION BY source, root ORDER BY phone IS NULL, kind = 'organisation', created_at DESC, source_id) = 1
+),
+wish AS (
+    SELECT m.source, m.root, arg_max(l.product, l.converted_at) AS product,
+        arg_max(l.campaign, l.converted_at) AS campaign
+    FROM lead l JOIN member m ON m.source = l.source AND m.source_id = l.converted_party
+    GROUP BY m.source, m.root
+),
+bought AS (
+    SELECT m.source, m.root, arg_max(t.product, t.occurred_at) AS product,
+        arg_max(t.product, t.occurred_at) FILTER (t.kind IN ('subscription', 'renewal')) AS term
+    FROM transaction t JOIN member m ON m.source = t.source AND m.source_id = t.party
+    WHERE t.kind IN ('subscription', 'renewal', 'order')
+    GROUP BY m.source, m.root
+)
+SELECT 'customer:' || r.source || ':' || r.source_id AS subject, r.source, r.source_id, c.name, c.salutation,
+    c.phone, c.email, CASE WHEN r.kind = 'organisation' OR c.source_id <> r.source_id THEN r.name END AS company,
+    coalesce(a.name, c.owner, r.owner) AS owner, coalesce(r.channel, c.channel) AS channel,
+    coalesce(b.term, b.product, w.product) AS product, w.campaign, coalesce(r.province, c.province) AS province,
+    coalesce(r.created_at, c.created_at) AS created_at
+FROM party r
+JOIN contact c ON c.source = r.source AND c.root = r.source_id
+LEFT JOIN wish w ON w.source = r.source AND w.root = r.source_id
+LEFT JOIN bought b ON b.source = r.source AND b.root = r.source_id
+LEFT JOIN actor a ON a.source = r.source AND a.source_id = coalesce(c.owner, r.owner)
+"""
+
+DEALS: Final = """
+SELECT 'deal:' || d.source || ':' || d.source_id AS subject, d.source, d.source_id,
+    coalesce(p.name, d.name) AS name, p.salutation, p.phone, p.email, o.name AS company,
+    coalesce(a.name, d.owner) AS owner, d.channel, d.product, NULL AS campaign, p.province, d.created_at
+FROM deal d
+LEFT JOIN party p ON p.source = d.source AND p.source_id = d.party
+LEFT JOIN party o ON o.source = p.source AND o.source_id = p.organisation
+LEFT JOIN actor a ON a.source = d.source AND a.source_id = d.owner
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a person needs to see of a subject; blank where nobody knows. ``created_at`` is UTC microseconds.
+
+    A company's card names the colleague of it who can be reached; ``product`` is what a customer last had.
+    """
+
+    subject: str
+    source: str = ""
+    source_id: str = ""
+    name: str = field(default="", repr=False)
+    salutation: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    company: str = field(default="", repr=False)
+    owner: str = field(default="", repr=False)
+    channel: str = ""
+    product: str = ""
+    campaign: str = ""
+    province: str = ""
+    created_at: int | None = None
+
+
+SHAPE: Final = pa.schema([
+    pa.field(one.name, pa.int64() if one.name == "created_at" else pa.string()) for one in fields(Card)
+])
+
+
+def cards(home: Home, subjects: Iterable[str]) -> dict[str, Card]:
+    """The card of each of ``subjects``, as of the newest load; blank for those the history does not hold.
+
+    Raises HistoryError where the history cannot be read.
+    """
+    places, table = _directory(home.path, History(home).load_number)
+    asked = list(subjects)
+    found = [places[subject] for subject in asked if subject in places]
+    known = {row["subject"]: Card(**row) for row in table.take(pa.array(found, pa.int64())).to_pylist()}
+    return {subject: known.get(subject, _blank(subject)) for subject in asked}
+
+
+def _blank(subject: str) -> Card:
+    _, source, source_id = [*subject.split(":", 2), "", ""][:3]
+    return Card(subject, source, source_id)
+
+
+@lru_cache(maxsize=2)
+def _directory(path: Path, load: int) -> tuple[dict[str, int], pa.Table]:
+    """The cards of every subject of a load, and the row of each."""
+    history = History(Home(path), load)
+    with query() as connection:
+        for table, columns in READ.items():
+            rows = history.rows(table, ["source", "source_id", "load", "deleted", *columns])
+            connection.register("rows", rows)
+            connection.register(table, connection.execute(NEWEST).to_arrow_table())
+        parts = [connection.execute(asked).to_arrow_table().select(SHAPE.names) for asked in (LEADS, CUSTOMERS, DEALS)]
+    found = pa.concat_tables(part.cast(SHAPE) for part in parts)
+    for name in SHAPE.names[:-1]:
+        found = found.set_column(SHAPE.names.index(name), name, pc.fill_null(found[name], ""))
+    return {subject: row for row, subject in enumerate(found["subject"].to_pylist())}, found
+
