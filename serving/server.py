@@ -32,7 +32,7 @@ def listen(host: str = HOST, port: int = PORT) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         bound.close()
         raise _refused(error, host, port) from error
     bound.set_inheritable(True)
@@ -60,9 +60,9 @@ def run(home: Home, bound: socket.socket, workers: int = 1) -> None:
         Multiprocess(config, sockets=[bound]).run()
 
 
-def _refused(error: OSError, host: str, port: int) -> ResourceError:
-    if error.errno == errno.EADDRINUSE:
+def _refused(error: OSError | OverflowError, host: str, port: int) -> ResourceError:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         todo = f"stop the program that uses port {port}, or choose another with --port"
         return ResourceError("the port is in use", value=port, where=host, todo=todo)
-    todo = "choose an address of this machine and a port above 1023"
-    return ResourceError(f"cannot listen there: {error.strerror}", value=port, where=host, todo=todo)
+    todo = "choose an address of this machine and a port from 1024 to 65535"
+    return ResourceError(f"cannot listen there: {error}", value=port, where=host, todo=todo)

@@ -37,6 +37,7 @@ def store(
             defaults = {
                 "target": target, "subject": f"{subject}:crm:{source_id}", "cutoff": cutoff,
                 "version": run.version, "kind": kind, "probability": 0.31, "raw": -0.8,
-                "band": first, "value": 10_000_000, "expected": 3_100_000, "reasons": REASONS, "source": "crm", "source_id": source_id,
+                "band": first, "value": 10_000_000, "expected": 3_100_000,
+                "reasons": REASONS, "source": "crm", "source_id": source_id,
             }  # fmt: skip
             session.merge(Score(**(defaults | given)))
