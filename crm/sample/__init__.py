@@ -18,9 +18,10 @@ def generate(
 ) -> None:
     """Writes three years of exports up to ``until`` (default today; that day is not in them any more).
 
-    ``directory`` gets ``export/`` (CSV and XLSX), ``mapping.toml``, ``mapping_with_leaks.toml`` and ``truth/``, which is never
-    to be imported. About ``customers`` customers and 4.5 times as many leads. The same arguments give the same
-    files. ``progress(what, done, of)`` is called as it goes. Raises LeadkeepError where ``customers`` is less
-    than 20 or ``until`` is out of the calendar's range, ResourceError where a file cannot be written.
+    ``directory`` gets ``export/`` (CSV and XLSX), ``mapping.toml``, ``mapping_with_leaks.toml`` and
+    ``truth/``, which is never to be imported. About ``customers`` customers and 4.5 times as many leads. The
+    same arguments give the same files. ``progress(what, done, of)`` is called as it goes. Raises
+    LeadkeepError where ``customers`` is less than 20 or ``until`` is out of the calendar's range,
+    ResourceError where a file cannot be written.
     """
     write(Path(directory), customers, seed, until or date.today(), progress or (lambda what, done, of: None))

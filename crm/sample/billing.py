@@ -16,10 +16,13 @@ BASKET = np.array([0.6, 0.75, 1.0, 1.1])
 """By level: how often payments come late, and how much is ordered at once."""
 
 
-def orders(rng: Generator, span: Window, who: Customers, lives: Lives, product: Ints, won_hour: Floats) -> pd.DataFrame:
+def orders(
+    rng: Generator, span: Window, who: Customers, lives: Lives, product: Ints, won_hour: Floats
+) -> pd.DataFrame:
     """``customer, time, order, product, quantity, amount, level``, one row a line, in order of time.
 
-    ``product`` is what each customer came for; ``won_hour`` the hour before which nothing is bought on the first day.
+    ``product`` is what each customer came for; ``won_hour`` the hour before which nothing is bought on the
+    first day.
     """
     customer, day = np.nonzero(lives.ordered)
     first = (day == who.start[customer]) & ~who.old[customer]
@@ -34,9 +37,14 @@ def orders(rng: Generator, span: Window, who: Customers, lives: Lives, product: 
     level = lives.level[customer, day].astype(np.int64)[order]
     device = np.isin(bought, catalog.DEVICES)
     quantity = np.where(device, 1, 1 + rng.poisson(5 * BASKET[level]))
-    unit = (PRICES[bought] * rng.choice([1.0, 0.95, 0.9], len(bought), p=[0.7, 0.2, 0.1])).astype(np.int64) // 1_000 * 1_000
+    unit = (
+        (PRICES[bought] * rng.choice([1.0, 0.95, 0.9], len(bought), p=[0.7, 0.2, 0.1])).astype(np.int64)
+        // 1_000
+        * 1_000
+    )
     return pd.DataFrame(
-        {"customer": customer[order], "time": time[order], "order": order, "product": bought, "quantity": quantity,
+        {"customer": customer[order], "time": time[order], "order": order, "product": bought,
+         "quantity": quantity,
          "amount": quantity * unit, "level": level}
     )  # fmt: skip
 
@@ -55,13 +63,17 @@ def returns(rng: Generator, span: Window, lines: pd.DataFrame) -> pd.DataFrame:
     share = np.array([0.03, 0.03, 0.012, 0.008])[lines["level"].to_numpy()]
     back = lines[rng.random(len(lines)) < share].copy()
     back["time"] += rng.integers(2, 11, len(back)) * DAY
-    return back[back["time"] < span.end]
+    inside: pd.DataFrame = back[back["time"] < span.end]
+    return inside
 
 
-def terms(rng: Generator, span: Window, who: Customers, lives: Lives, product: Ints, won_hour: Floats) -> pd.DataFrame:
-    """``customer, time, starts, ends, cancelled, product, amount, renewal``: subscription terms in order of signing.
+def terms(
+    rng: Generator, span: Window, who: Customers, lives: Lives, product: Ints, won_hour: Floats
+) -> pd.DataFrame:
+    """Subscription terms in order of signing.
 
-    ``starts``, ``ends`` are days; ``cancelled`` is a time or UNKNOWN.
+    ``customer, time, starts, ends, cancelled, product, amount, renewal``: ``starts`` and ``ends`` are days,
+    ``cancelled`` is a time or UNKNOWN.
     """
     customer, starts, signed, ends, left = lives.terms.T
     first = (signed == who.start[customer]) & ~who.old[customer]
@@ -80,7 +92,10 @@ def terms(rng: Generator, span: Window, who: Customers, lives: Lives, product: I
 
 
 def invoices(rng: Generator, span: Window, bills: pd.DataFrame, level: Ints, slow: Floats) -> pd.DataFrame:
-    """Adds ``issued, due, paid`` to ``bills`` (columns customer, time, amount, reference); ``slow`` is one a bill."""
+    """Adds ``issued, due, paid`` to ``bills`` (customer, time, amount, reference).
+
+    ``level`` and ``slow`` (a factor on paying late) have one entry a bill.
+    """
     count = len(bills)
     time = bills["time"].to_numpy(np.int64)
     issued = time + np.where(rng.random(count) < 0.7, 30 * MINUTE, 0) + (rng.random(count) < 0.2) * DAY
@@ -91,4 +106,5 @@ def invoices(rng: Generator, span: Window, bills: pd.DataFrame, level: Ints, slo
     paid = np.maximum(span.micros(day, rng.uniform(8, 17.3, count)), issued + 2 * HOUR)
     due = span.micros(span.day_of(issued) + days, np.zeros(count))
     rows = bills.assign(issued=issued, due=due, paid=np.where(paid < span.end, paid, UNKNOWN))
-    return rows[rows["issued"] < span.end]
+    inside: pd.DataFrame = rows[rows["issued"] < span.end]
+    return inside

@@ -24,13 +24,16 @@ def plant(files: dict[str, Sheet]) -> tuple[dict[str, Sheet], Sheet]:
         sheet = files[file]
         length = len(sheet[heading])
         row = length * (number + 1) // (len(PLANTED) + 1)
-        copied = {name: np.insert(cells, row, _cell(name, cells, row, number)) for name, cells in sheet.items()}
+        copied = {
+            name: np.insert(cells, row, _cell(name, cells, row, number)) for name, cells in sheet.items()
+        }
         copied[heading][row] = value
         files[file] = copied
         told = [(f, str(int(line) + (f == file and int(line) >= row + 2)), h, v) for f, line, h, v in told]
         told.append((file, str(row + 2), heading, value))
     return files, {
-        name: np.array([fault[place] for fault in told], object) for place, name in enumerate(("file", "line", "column", "value"))
+        name: np.array([fault[place] for fault in told], object)
+        for place, name in enumerate(("file", "line", "column", "value"))
     }
 
 

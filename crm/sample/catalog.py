@@ -51,7 +51,8 @@ CHANNELS: Final = (
 FACEBOOK, ZALO, WEBSITE, HOTLINE, REFERRAL, FAIR = range(len(CHANNELS))
 
 CAMPAIGNS: Final = {
-    FACEBOOK: ("FB Lead - Quán ăn", "FB Lead - Cửa hàng", "FB Lead - Dùng thử 15 ngày", "FB Lead - Máy POS giá tốt",
+    FACEBOOK: ("FB Lead - Quán ăn", "FB Lead - Cửa hàng", "FB Lead - Dùng thử 15 ngày",
+               "FB Lead - Máy POS giá tốt",
                "FB Lead - Hoá đơn điện tử", "FB Lead - Khai trương"),
     ZALO: ("Zalo OA - Tư vấn", "Zalo OA - Khuyến mãi quý", "Zalo OA - Khách quan tâm"),
     WEBSITE: ("Google Ads - Phần mềm", "Google Ads - Thiết bị", "SEO - Bài viết", "Form báo giá"),
@@ -62,12 +63,14 @@ CAMPAIGNS: Final = {
 
 INDUSTRIES: Final = (
     "Bán lẻ, tạp hoá", "Nhà hàng, cà phê", "Thời trang", "Nhà thuốc", "Spa, làm đẹp", "Vật liệu xây dựng",
-    "Giáo dục", "Sản xuất", "Vận tải, kho bãi", "Khách sạn, du lịch", "Dịch vụ kế toán", "Điện máy, điện thoại",
+    "Giáo dục", "Sản xuất", "Vận tải, kho bãi", "Khách sạn, du lịch", "Dịch vụ kế toán",
+    "Điện máy, điện thoại",
 )  # fmt: skip
 
 FITS: Final = {
     "Bán lẻ, tạp hoá": (0, 4, 7, 9), "Nhà hàng, cà phê": (0, 4, 5, 9), "Thời trang": (0, 7, 8, 10),
-    "Nhà thuốc": (0, 2, 7), "Spa, làm đẹp": (0, 3, 6), "Vật liệu xây dựng": (1, 2, 11), "Giáo dục": (3, 6, 13),
+    "Nhà thuốc": (0, 2, 7), "Spa, làm đẹp": (0, 3, 6), "Vật liệu xây dựng": (1, 2, 11),
+    "Giáo dục": (3, 6, 13),
     "Sản xuất": (1, 6, 8, 12), "Vận tải, kho bãi": (3, 7, 8, 10), "Khách sạn, du lịch": (1, 4, 5),
     "Dịch vụ kế toán": (1, 2, 11), "Điện máy, điện thoại": (0, 3, 5, 7),
 }  # fmt: skip
@@ -75,7 +78,14 @@ FITS: Final = {
 
 SIZES: Final = ("1-4 người", "5-9 người", "10-49 người", "50-199 người", "Từ 200 người")
 SIZE_SHARES: Final = (0.38, 0.27, 0.22, 0.10, 0.03)
-TITLES: Final = ("Chủ cửa hàng", "Giám đốc", "Kế toán trưởng", "Trưởng phòng", "Nhân viên mua hàng", "Nhân viên")
+TITLES: Final = (
+    "Chủ cửa hàng",
+    "Giám đốc",
+    "Kế toán trưởng",
+    "Trưởng phòng",
+    "Nhân viên mua hàng",
+    "Nhân viên",
+)
 TITLE_SHARES: Final = (0.34, 0.18, 0.12, 0.13, 0.13, 0.10)
 TITLE_POWER: Final = (0.25, 0.30, 0.10, 0.05, -0.25, -0.50)
 NEEDS: Final = ("Tham khảo giá", "Mua mới", "Thay thế hệ thống cũ", "Mở thêm chi nhánh")
@@ -93,7 +103,8 @@ OLD_PROVINCES: Final = (
     ("Đồng Nai", "Đồng Nai", 4), ("Bình Phước", "Đồng Nai", 1), ("Tây Ninh", "Tây Ninh", 1),
     ("Long An", "Tây Ninh", 2), ("Tiền Giang", "Đồng Tháp", 2), ("Đồng Tháp", "Đồng Tháp", 1),
     ("Bến Tre", "Vĩnh Long", 1), ("Trà Vinh", "Vĩnh Long", 1), ("Vĩnh Long", "Vĩnh Long", 1),
-    ("An Giang", "An Giang", 2), ("Kiên Giang", "An Giang", 2), ("Bạc Liêu", "Cà Mau", 1), ("Cà Mau", "Cà Mau", 1),
+    ("An Giang", "An Giang", 2), ("Kiên Giang", "An Giang", 2), ("Bạc Liêu", "Cà Mau", 1),
+    ("Cà Mau", "Cà Mau", 1),
     ("Lâm Đồng", "Lâm Đồng", 2), ("Bình Thuận", "Lâm Đồng", 1), ("Đắk Nông", "Lâm Đồng", 1),
     ("Đắk Lắk", "Đắk Lắk", 2), ("Phú Yên", "Đắk Lắk", 1), ("Khánh Hoà", "Khánh Hoà", 2),
     ("Ninh Thuận", "Khánh Hoà", 1), ("Gia Lai", "Gia Lai", 1), ("Bình Định", "Gia Lai", 1),
@@ -105,10 +116,21 @@ OLD_PROVINCES: Final = (
     ("Vĩnh Phúc", "Phú Thọ", 1), ("Phú Thọ", "Phú Thọ", 1), ("Hoà Bình", "Phú Thọ", 1),
     ("Thái Nguyên", "Thái Nguyên", 1), ("Bắc Kạn", "Thái Nguyên", 1), ("Lạng Sơn", "Lạng Sơn", 1),
     ("Cao Bằng", "Cao Bằng", 1), ("Hà Giang", "Tuyên Quang", 1), ("Tuyên Quang", "Tuyên Quang", 1),
-    ("Lào Cai", "Lào Cai", 1), ("Yên Bái", "Lào Cai", 1), ("Sơn La", "Sơn La", 1), ("Lai Châu", "Lai Châu", 1),
+    ("Lào Cai", "Lào Cai", 1), ("Yên Bái", "Lào Cai", 1), ("Sơn La", "Sơn La", 1),
+    ("Lai Châu", "Lai Châu", 1),
     ("Điện Biên", "Điện Biên", 1),
 )  # fmt: skip
 """The 63 provinces, the one of 34 each belongs to since 1 July 2025, and a weight."""
 
-CONSUMED_WITH: Final = {4: (9,), 5: (9,), 6: (13,), 7: (10,), 8: (10, 12), 0: (9, 10), 1: (11,), 2: (11,), 3: (11,)}
+CONSUMED_WITH: Final = {
+    4: (9,),
+    5: (9,),
+    6: (13,),
+    7: (10,),
+    8: (10, 12),
+    0: (9, 10),
+    1: (11,),
+    2: (11,),
+    3: (11,),
+}
 """Supplies a buyer of a product re-orders."""

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-from crm.clock import DAY, HOUR, MINUTE, UNKNOWN
+from crm.clock import HOUR, MINUTE, UNKNOWN
 from crm.sample.customers import BUYS_GOODS, NEVER, Customers, Lives
 from crm.sample.days import Floats, Ints, Window
 from crm.sample.roster import Roster
@@ -32,7 +31,7 @@ FALL_SHARES = (0.45, 0.20, 0.20, 0.15)
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days on which customers live: one entry a customer and day. ``move`` is the level's change on that day."""
+    """The days on which customers live: one entry a customer and day. ``move`` is that day's change of level."""
 
     customer: Ints
     day: Ints
@@ -62,7 +61,9 @@ def carers(rng: Generator, who: Customers, roster: Roster) -> Ints:
     return np.stack(columns, axis=1)
 
 
-def contacts(rng: Generator, span: Window, lived: Days, lives: Lives, work: Floats, roster: Roster) -> pd.DataFrame:
+def contacts(
+    rng: Generator, span: Window, lived: Days, lives: Lives, work: Floats, roster: Roster
+) -> pd.DataFrame:
     """Contacts with customers; column ``contact`` holds the customer's position for now."""
     rows = Touches()
     working = work[lived.day]
@@ -76,7 +77,8 @@ def contacts(rng: Generator, span: Window, lived: Days, lives: Lives, work: Floa
 
 
 def _said(
-    rng: Generator, rows: Touches, span: Window, lived: Days, chosen: Ints, kind: str, direction: str, channel: str,
+    rng: Generator, rows: Touches, span: Window, lived: Days, chosen: Ints, kind: str, direction: str,
+    channel: str,
     topics: tuple[str, ...],
 ) -> None:  # fmt: skip
     time = span.micros(lived.day[chosen], rng.uniform(8, 17.4, len(chosen)))
@@ -96,10 +98,15 @@ def _said(
 
 
 def _callbacks(rng: Generator, rows: Touches, span: Window, lived: Days, planned: Ints) -> None:
-    due = span.micros(lived.day[planned] + rng.integers(2, 12, len(planned)), rng.integers(9, 17, len(planned)) * 1.0)
+    due = span.micros(
+        lived.day[planned] + rng.integers(2, 12, len(planned)), rng.uniform(9, 17, len(planned))
+    )
     kept = rng.random(len(planned)) < 0.72
-    late = (rng.exponential(8, len(planned)) * 60).astype(np.int64) * MINUTE * (rng.random(len(planned)) < 0.4)
-    rows.add(kind="callback", direction="out", topic="Hẹn gọi lại", due=due, done=np.where(kept, due + late, UNKNOWN),
+    late = (
+        (rng.exponential(8, len(planned)) * 60).astype(np.int64) * MINUTE * (rng.random(len(planned)) < 0.4)
+    )
+    rows.add(kind="callback", direction="out", topic="Hẹn gọi lại", due=due,
+             done=np.where(kept, due + late, UNKNOWN),
              time=span.micros(lived.day[planned], np.full(len(planned), 17.5)), actor=lived.carer[planned],
              contact=lived.customer[planned])  # fmt: skip
 
@@ -111,7 +118,7 @@ def _before_orders(rng: Generator, rows: Touches, span: Window, lived: Days, liv
 
 
 def _falls(rng: Generator, rows: Touches, span: Window, lived: Days) -> None:
-    """A fall that no ticket caused shows, where it shows at all, as a question, a comparison or a new face."""
+    """A fall that no ticket caused shows, where it shows at all, as a question or a new face."""
     fell = np.flatnonzero(lived.move < 0)
     cause = fall_causes(rng, len(fell))
     for number, kind, direction, channel, topic, shown in (
@@ -130,21 +137,31 @@ def fall_causes(rng: Generator, count: int) -> Ints:
 def _renewals(rng: Generator, rows: Touches, span: Window, lives: Lives, lived: Days) -> None:
     """A reminder before each term's end, and sometimes the answer where it was no."""
     terms = lives.terms
-    reminded = np.flatnonzero((terms[:, 3] - 24 >= 0) & (terms[:, 3] - 24 < span.length) & (terms[:, 4] == NEVER))
+    reminded = np.flatnonzero(
+        (terms[:, 3] - 24 >= 0) & (terms[:, 3] - 24 < span.length) & (terms[:, 4] == NEVER)
+    )
     who, day = terms[reminded, 0], terms[reminded, 3] - 24
     met = rng.random(len(who)) < ANSWERS[np.maximum(lives.level[who, day], 0)]
-    rows.add(kind="call", direction="out", topic="Nhắc gia hạn", contact=who, time=span.micros(day, rng.uniform(8, 17, len(who))),
+    rows.add(kind="call", direction="out", topic="Nhắc gia hạn", contact=who,
+             time=span.micros(day, rng.uniform(8, 17, len(who))),
              outcome=np.where(met, "Nghe máy", "Không nghe máy").astype(object),
              duration=np.where(met, rng.integers(30, 500, len(who)), 0))  # fmt: skip
-    said_no = lives.declined[lived.customer, lived.day] & (lives.decides[lived.customer, lived.day] == lived.day - 1)
+    said_no = lives.declined[lived.customer, lived.day] & (
+        lives.decides[lived.customer, lived.day] == lived.day - 1
+    )
     chosen = np.flatnonzero(said_no & (rng.random(len(said_no)) < 0.5))
-    rows.add(kind="call", direction="out", topic="Nhắc gia hạn", outcome="Từ chối gia hạn", contact=lived.customer[chosen],
+    rows.add(kind="call", direction="out", topic="Nhắc gia hạn", outcome="Từ chối gia hạn",
+             contact=lived.customer[chosen],
              time=span.micros(lived.day[chosen], rng.uniform(8, 17, len(chosen))), actor=lived.carer[chosen],
              duration=rng.integers(40, 400, len(chosen)))  # fmt: skip
 
 
 def tickets(rng: Generator, span: Window, lived: Days, work: Floats) -> pd.DataFrame:
-    """``customer, time, category, priority, channel, replied, resolved, csat, rated, carer``, in order of time."""
+    """Tickets in order of time.
+
+    ``customer, time, category, priority, channel, replied, resolved, csat, rated, carer``; times may lie past
+    the window's end.
+    """
     ordinary = np.flatnonzero(rng.random(len(lived.day)) < TICKETS[lived.level] * (0.15 + work[lived.day]))
     fell, rose = np.flatnonzero(lived.move < 0), np.flatnonzero(lived.move > 0)
     bad = fell[rng.random(len(fell)) < 0.45]
@@ -156,19 +173,24 @@ def tickets(rng: Generator, span: Window, lived: Days, work: Floats) -> pd.DataF
     reply = np.exp(rng.normal(np.array([1.0, 2.1, 0.2])[how], 0.9)) * 60
     solve = reply + np.exp(rng.normal(np.array([2.6, 4.6, 1.9])[how], 0.9)) * 60
     replied, resolved = (time + np.ceil(minutes).astype(np.int64) * MINUTE for minutes in (reply, solve))
-    score = np.array([[0.04, 0.08, 0.24, 0.36, 0.28], [0.45, 0.30, 0.17, 0.06, 0.02], [0, 0.01, 0.07, 0.30, 0.62]])
+    score = np.array(
+        [[0.04, 0.08, 0.24, 0.36, 0.28], [0.45, 0.30, 0.17, 0.06, 0.02], [0, 0.01, 0.07, 0.30, 0.62]]
+    )
     csat = 1 + (rng.random(count)[:, None] > np.cumsum(score, axis=1)[how]).sum(axis=1)
-    rated = np.where(rng.random(count) < np.array([0.3, 0.5, 0.5])[how], resolved + rng.integers(5, 2_880, count) * MINUTE, UNKNOWN)
+    rated = np.where(
+        rng.random(count) < np.array([0.3, 0.5, 0.5])[how],
+        resolved + rng.integers(5, 2_880, count) * MINUTE,
+        UNKNOWN,
+    )
     frame = pd.DataFrame(
         {
             "customer": lived.customer[row], "time": time, "replied": replied, "resolved": resolved,
             "csat": np.minimum(csat, 5), "rated": rated, "carer": lived.carer[row],
-            "category": pick(rng, ("Lỗi phần mềm", "Bảo hành thiết bị", "Giao hàng", "Hướng dẫn sử dụng", "Hoá đơn"), count),
-            "priority": np.where(rng.random(count) < np.array([0.1, 0.35, 0.1])[how], "Cao", "Bình thường").astype(object),
+            "category": pick(rng, ("Lỗi phần mềm", "Bảo hành thiết bị", "Giao hàng", "Hướng dẫn sử dụng",
+                                   "Hoá đơn"), count),
+            "priority": np.where(rng.random(count) < np.array([0.1, 0.35, 0.1])[how], "Cao",
+                                 "Bình thường").astype(object),
             "channel": pick(rng, ("Hotline", "Zalo OA", "Email"), count, (4, 5, 1)),
         }
     )  # fmt: skip
     return frame[frame["time"] < span.end].sort_values(["time", "customer"], kind="stable", ignore_index=True)
-
-
-__all__ = ["DAY", "Days", "NDArray", "contacts", "days", "tickets"]

@@ -1,15 +1,17 @@
 """How customers stay or drift away, day by day: the chances, the simulation, and the exact truth.
 
-A customer is on one of four levels: 0 has gone quiet, 1 unhappy, 2 content, 3 happy. Each working day, in this order,
+A customer is on one of four levels: 0 has gone quiet, 1 unhappy, 2 content, 3 happy. Each working day, in
+this order,
 
-1. the level moves down or up by one (a badly resolved ticket, a rise in price, a champion who left, a competitor's
-   offer; a good visit). The causes of a move are drawn afterwards and leave their own traces.
-2. Who buys goods orders with a chance that grows with the days since the last order, relative to the customer's own
-   rhythm, and that depends on the level.
-3. A running subscription may be cancelled; ``lead_time`` days before its end the customer decides whether to renew.
+1. the level moves down or up by one (a badly resolved ticket, a rise in price, a champion who left, a
+   competitor's offer; a good visit). The causes of a move are drawn afterwards and leave their own traces.
+2. Who buys goods orders with a chance that grows with the days since the last order, relative to the
+   customer's own rhythm, and that depends on the level.
+3. A running subscription may be cancelled; some days before its end the customer decides whether to renew.
 
-Level, days since the last order and days to the subscription's end are the whole state, so the chance of churn within
-a horizon follows exactly by carrying the distribution over levels forward (:func:`no_order`, :func:`no_renewal`).
+Level, days since the last order and days to the subscription's end are the whole state, so the chance of
+churn within a horizon follows exactly by carrying the distribution over levels forward (:func:`no_order`,
+:func:`no_renewal`).
 """
 
 from dataclasses import dataclass, fields
@@ -34,11 +36,10 @@ NEVER = 99_999
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """One entry a customer. ``start`` is the day of the first purchase (0 for old customers, who came before).
+    """One entry a customer. ``start`` is the day of the first purchase (0 for old ones, who came before).
 
-    ``kind`` adds up BUYS_GOODS and SUBSCRIBES. ``down``, ``up``, ``pace`` and ``loyal`` are factors on the chances of
-    moving down, up, ordering at all, and odds of renewing; ``rhythm`` is days between orders; ``term`` the days
-    of a subscription.
+    ``kind`` adds up BUYS_GOODS and SUBSCRIBES. ``down``, ``up`` and ``loyal`` are factors on the chances of moving
+    down and up and on the odds of renewing; ``rhythm`` is days between orders, ``term`` the days of a subscription.
     """
 
     kind: Ints
@@ -58,10 +59,10 @@ class Customers:
 class Lives:
     """What happened. ``level`` is ``[customer, day]`` after the day (-1 before the start); ``ordered`` alike.
 
-    ``since`` is days since the last order at the start of each day (NEVER before the first). ``terms`` has one row for
-    each subscription term: customer, first day, day it was signed, first day after it, day of cancelling (NEVER);
-    ``ends``, ``decides`` and ``declined`` are ``[customer, day]``: the running term's first day after it (-1: none),
-    the day of its renewal decision, and whether that was no.
+    ``since`` is days since the last order at the start of each day (NEVER before the first). ``terms`` has
+    one row for each subscription term: customer, first day, day it was signed, first day after it, day of
+    cancelling (NEVER); ``ends``, ``decides`` and ``declined`` are ``[customer, day]``: the running term's
+    first day after it (-1: none), the day of its renewal decision, and whether that was no.
     """
 
     level: NDArray[np.int8]
@@ -77,17 +78,22 @@ def befriend(rng: Generator, start: Ints, old: NDArray[np.bool_], software: NDAr
     """Customers with their hidden dispositions; those who came for software subscribe."""
     count = len(start)
     also = rng.random(count) < np.where(software, 0.30, 0.12)
-    kind = np.where(software, SUBSCRIBES, BUYS_GOODS) | np.where(also, BUYS_GOODS | SUBSCRIBES, 0)
+    kind = np.where(also, BUYS_GOODS | SUBSCRIBES, np.where(software, SUBSCRIBES, BUYS_GOODS)).astype(
+        np.int64
+    )
     price_pressure, care = rng.normal(0, 1, count), rng.normal(0, 1, count)
     return Customers(
-        kind=kind, start=start, old=old, down=np.exp(0.55 * price_pressure - 0.1), up=np.exp(0.45 * care - 0.1),
+        kind=kind, start=start, old=old, down=np.exp(0.55 * price_pressure - 0.1),
+        up=np.exp(0.45 * care - 0.1),
         loyal=np.exp(-0.45 * price_pressure + 0.2 * care),
         rhythm=np.clip(np.exp(rng.normal(np.log(33), 0.38, count)), 16, 75),
         term=rng.choice([91, 182, 365], count, p=[0.35, 0.30, 0.35]),
     )  # fmt: skip
 
 
-def order_chance(who_rhythm: Floats, level: NDArray[np.integer], since: NDArray[np.integer], working: Floats) -> Floats:
+def order_chance(
+    who_rhythm: Floats, level: NDArray[np.integer], since: NDArray[np.integer], working: Floats
+) -> Floats:
     """Chance of an order on a day; ``since`` counts from the last one. Arguments broadcast."""
     due = np.clip((since / who_rhythm - 0.25) / 0.75, 0.03, 1.8)
     return np.asarray(np.minimum(2.0 / who_rhythm * due * ORDERS[level] * working, 0.9))
@@ -128,12 +134,16 @@ def live(rng: Generator, who: Customers, work: Floats, length: int) -> Lives:
         level = level + here * ((drawn[0] > 1 - up) * 1 - (drawn[0] < down) * 1)
         lives.since[:, day] = since
         first = goods & (who.start == day) & ~who.old
-        ordered = first | (here & goods & (since < NEVER) & (drawn[1] < order_chance(who.rhythm, level, since, working)))
+        ordered = first | (
+            here & goods & (since < NEVER) & (drawn[1] < order_chance(who.rhythm, level, since, working))
+        )
         since = np.where(ordered, 1, np.where(since < NEVER, since + 1, since))
         lives.level[:, day], lives.ordered[:, day] = np.where(here, level, -1), ordered
         lives.ends[:, day], lives.decides[:, day], lives.declined[:, day] = contracts.state(day)
         contracts.pass_day(day, level, drawn[2], drawn[3])
-    return Lives(lives.level, lives.ordered, lives.since, lives.ends, lives.decides, lives.declined, contracts.rows())
+    return Lives(
+        lives.level, lives.ordered, lives.since, lives.ends, lives.decides, lives.declined, contracts.rows()
+    )
 
 
 class Contracts:
@@ -202,9 +212,16 @@ def no_order(who: Customers, work: Floats, day: Ints, level: Ints, since: Ints, 
 
 
 def no_renewal(
-    who: Customers, work: Floats, day: Ints, level: Ints, ends: Ints, decides: Ints, declined: NDArray[np.bool_], horizon: int
+    who: Customers,
+    work: Floats,
+    day: Ints,
+    level: Ints,
+    ends: Ints,
+    decides: Ints,
+    declined: NDArray[np.bool_],
+    horizon: int,
 ) -> Floats:
-    """Chance that the running subscription ends in ``[day, day + horizon)`` and none begins in it; one entry a row."""
+    """Chance that the subscription ends in ``[day, day + horizon)`` and none begins in it; one entry a row."""
     state, gone, over = _levels(level), np.zeros(len(day)), day + horizon
     for ahead in range(horizon):
         today = day + ahead

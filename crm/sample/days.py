@@ -41,7 +41,9 @@ class Window:
 
     def micros(self, day: NDArray[np.integer], hour: Floats) -> Ints:
         """UTC microseconds of a local day number and hour (24.0 a day), cut to whole minutes."""
-        start = (np.datetime64(self.first, "D").astype(np.int64) + np.asarray(day, np.int64)) * 24 - UTC_OFFSET
+        start = (
+            np.datetime64(self.first, "D").astype(np.int64) + np.asarray(day, np.int64)
+        ) * 24 - UTC_OFFSET
         return start * HOUR + np.floor(np.asarray(hour) * 60 + 1e-6).astype(np.int64) * MINUTE
 
     def day_of(self, micros: Ints) -> Ints:

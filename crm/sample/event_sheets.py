@@ -4,14 +4,20 @@ import numpy as np
 import pandas as pd
 
 from crm.sample.days import Ints
-from crm.sample.ids import Ids
 from crm.sample.identity import Persons
+from crm.sample.ids import Ids
 from crm.sample.names import Objects
 from crm.sample.world import World
 from crm.sample.writing import Sheet, ids, numbers, stamps
 
 WAYS = {"in": "Gọi đến", "out": "Gọi đi"}
-KINDS = {"email": "Email", "meeting": "Cuộc hẹn", "note": "Ghi chú", "visit": "Truy cập website", "form": "Biểu mẫu"}
+KINDS = {
+    "email": "Email",
+    "meeting": "Cuộc hẹn",
+    "note": "Ghi chú",
+    "visit": "Truy cập website",
+    "form": "Biểu mẫu",
+}
 
 
 def at(names: Objects, positions: Ints) -> Objects:
@@ -34,7 +40,8 @@ def calls(rng: np.random.Generator, world: World, known: Persons, numbered: Ids)
         "Mã cuộc gọi": ids("PBX", np.arange(1, len(rows) + 1)), "Thời gian": stamps(time, seconds=True),
         "Hướng gọi": rows["direction"].map(WAYS).to_numpy(object),
         "Số khách hàng": np.where(plain, "0" + national, "84" + national).astype(object),
-        "Nhân viên": at(world.roster.username, rows["actor"].to_numpy()), "Kết quả": rows["outcome"].to_numpy(object),
+        "Nhân viên": at(world.roster.username, rows["actor"].to_numpy()),
+        "Kết quả": rows["outcome"].to_numpy(object),
         "Thời lượng (giây)": numbers(rows["duration"].to_numpy()), "Mục đích": rows["topic"].to_numpy(object),
         **{heading: np.where(tied, cells, "").astype(object) for heading, cells in who.items()},
     }  # fmt: skip
@@ -46,7 +53,8 @@ def chats(world: World, numbered: Ids) -> Sheet:
     return {
         "Mã tin nhắn": ids("ZL", np.arange(1, len(rows) + 1)), "Thời gian": stamps(rows["time"].to_numpy()),
         "Chiều": rows["direction"].map({"in": "Khách nhắn", "out": "Nhân viên nhắn"}).to_numpy(object),
-        "Chủ đề": rows["topic"].to_numpy(object), "Nhân viên": at(world.roster.username, rows["actor"].to_numpy()),
+        "Chủ đề": rows["topic"].to_numpy(object),
+        "Nhân viên": at(world.roster.username, rows["actor"].to_numpy()),
         **_whose(rows, numbered),
     }  # fmt: skip
 
@@ -56,8 +64,10 @@ def activities(world: World, numbered: Ids) -> Sheet:
     rows = world.touches[world.touches["kind"].isin(KINDS)]
     minutes = rows["duration"].to_numpy()
     return {
-        "Mã hoạt động": ids("ACT", np.arange(1, len(rows) + 1)), "Loại": rows["kind"].map(KINDS).to_numpy(object),
-        "Chủ đề": rows["topic"].to_numpy(object), "Chiều": rows["direction"].map({"in": "Đến", "out": "Đi", "": ""}).to_numpy(object),
+        "Mã hoạt động": ids("ACT", np.arange(1, len(rows) + 1)),
+        "Loại": rows["kind"].map(KINDS).to_numpy(object),
+        "Chủ đề": rows["topic"].to_numpy(object),
+        "Chiều": rows["direction"].map({"in": "Đến", "out": "Đi", "": ""}).to_numpy(object),
         "Kênh": rows["channel"].to_numpy(object), "Thời gian bắt đầu": stamps(rows["time"].to_numpy()),
         "Ngày nhập": stamps(rows["entered"].to_numpy()), "Kết quả": rows["outcome"].to_numpy(object),
         "Thời lượng (giây)": np.where(minutes > 0, numbers(minutes), "").astype(object),
@@ -96,8 +106,10 @@ def tickets(world: World, numbered: Ids) -> Sheet:
         "Mã liên hệ": numbered.contact[world.customer_contact[rows["customer"].to_numpy()]],
         "Loại vấn đề": rows["category"].to_numpy(object), "Mức độ": rows["priority"].to_numpy(object),
         "Kênh": rows["channel"].to_numpy(object), "Ngày tạo": stamps(rows["time"].to_numpy()),
-        "Phản hồi đầu tiên": stamps(rows["replied"].to_numpy()), "Ngày xử lý xong": stamps(rows["resolved"].to_numpy()),
-        "CSAT": np.where(rated > 0, numbers(rows["csat"].to_numpy()), "").astype(object), "Ngày đánh giá": stamps(rated),
+        "Phản hồi đầu tiên": stamps(rows["replied"].to_numpy()),
+        "Ngày xử lý xong": stamps(rows["resolved"].to_numpy()),
+        "CSAT": np.where(rated > 0, numbers(rows["csat"].to_numpy()), "").astype(object),
+        "Ngày đánh giá": stamps(rated),
         "Người xử lý": at(world.roster.username, rows["carer"].to_numpy()),
     }  # fmt: skip
 

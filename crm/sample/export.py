@@ -52,7 +52,9 @@ def write(directory: Path, customers: int, seed: int, until: date, progress: Pro
         _write_exports(export, one, sheets)
         mapping = files("crm.sample").joinpath("mapping.toml").read_text(encoding="utf-8")
         (directory / "mapping.toml").write_text(mapping, encoding="utf-8", newline="\n")
-        (directory / "mapping_with_leaks.toml").write_text(with_leaks(mapping), encoding="utf-8", newline="\n")
+        (directory / "mapping_with_leaks.toml").write_text(
+            with_leaks(mapping), encoding="utf-8", newline="\n"
+        )
         progress("working out the truth", 3, STAGES)
         _write_truth(told, one, refused)
     except OSError as error:
@@ -66,7 +68,10 @@ def write(directory: Path, customers: int, seed: int, until: date, progress: Pro
 def _company(world: World, seed: int) -> Company:
     who, doubled, leaking = (Generator(PCG64(part)) for part in SeedSequence([seed, 1]).spawn(3))
     known = identity.persons(who, world)
-    of_leads, of_contacts = identity.lead_doubles(doubled, world, known), identity.contact_doubles(doubled, world, known)
+    of_leads, of_contacts = (
+        identity.lead_doubles(doubled, world, known),
+        identity.contact_doubles(doubled, world, known),
+    )
     numbered = ids.number(world, known, of_leads, of_contacts)
     planted = leaks.plant(leaking, world, known.created_at, known.title)
     return Company(world, known, numbered, of_leads, of_contacts, planted)
@@ -90,7 +95,8 @@ def _sheets(rng: Generator, one: Company) -> dict[str, Sheet]:
         "don_hang.csv": money_sheets.order_lines(rng, world, numbered),
         "thue_bao.csv": money_sheets.subscriptions(world, numbered),
         "hoa_don.csv": invoices, "phieu_thu.csv": money_sheets.payments(world, invoices),
-        "phieu_ho_tro.csv": event_sheets.tickets(world, numbered), "nhat_ky.csv": event_sheets.changes(world, numbered),
+        "phieu_ho_tro.csv": event_sheets.tickets(world, numbered),
+        "nhat_ky.csv": event_sheets.changes(world, numbered),
     }  # fmt: skip
 
 
@@ -105,7 +111,10 @@ def _write_exports(folder: Path, one: Company, sheets: dict[str, Sheet]) -> None
         writing.csv(folder / name, sheet, **styles.get(name, {}))
     world, known, numbered = one.world, one.known, one.numbered
     writing.xlsx(folder / "cong_ty.xlsx", {"Công ty": people_sheets.companies(world, known, numbered)})
-    writing.xlsx(folder / "danh_muc.xlsx", {"Nhân viên": people_sheets.staff(world), "Giai đoạn": people_sheets.stages()})
+    writing.xlsx(
+        folder / "danh_muc.xlsx",
+        {"Nhân viên": people_sheets.staff(world), "Giai đoạn": people_sheets.stages()},
+    )
     deals = money_sheets.deals(np.random.Generator(PCG64(len(known))), world, known, numbered)
     writing.xlsx(folder / "co_hoi.xlsx", {"Cơ hội": deals})
 

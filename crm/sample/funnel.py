@@ -1,19 +1,22 @@
 """How a lead moves, day by day: the chances behind every move, the simulation, and the exact truth.
 
-A lead is in one of four stages (0 not reached, 1 reached, 2 interested, 3 has seen a demo) and warm or cold, until
-it converts or is lost. Its life runs in steps of 24 hours from its creation. In each step, in this order,
+A lead is in one of four stages (0 not reached, 1 reached, 2 interested, 3 has seen a demo) and warm or cold,
+until it converts or is lost. Its life runs in steps of 24 hours from its creation. In each step, in this
+order,
 
 1. a warm lead cools, or a cold one warms up again;
 2. stage 0: a call is tried, and answered or not, or the lead gets in touch itself; either reaches stage 1.
    Stages 1-3: the lead converts, else moves up one stage;
 3. who did neither may be lost.
 
-Before step 0 there is one first response on the day of arrival, ``D`` working hours after it; it is answered with a
-chance that falls by ``exp(-D / TAU)``: the causal effect of a late answer. ``D`` is exponential, cut off at closing time.
+Before step 0 there is one first response on the day of arrival, ``D`` working hours after it. It is answered with a
+chance that falls by ``exp(-D / TAU)``, and who is answered that soon may be interested at once (stage 2): the causal
+effect of a late answer. ``D`` is exponential, cut off at closing time.
 
-Every chance depends only on the stage, warmth, step, calendar, owner and latent causes, so the state is a Markov
-chain and the chance to convert within a horizon follows exactly by carrying the distribution over the eight states
-forward, one step at a time (:func:`chance`). What the CRM records is emitted from the states afterwards.
+Every chance depends only on the stage, warmth, step, calendar, owner and latent causes, so the state is a
+Markov chain and the chance to convert within a horizon follows exactly by carrying the distribution over the
+eight states forward, one step at a time (:func:`chance`). What the CRM records is emitted from the states
+afterwards.
 """
 
 from dataclasses import dataclass, fields
@@ -23,21 +26,23 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from crm.sample import catalog
 from crm.sample.days import CLOSES, OPENS, Floats, Ints
 from crm.sample.leads import Leads
 from crm.sample.roster import Roster
 
 STEPS = 180
 """Steps after which nobody works a lead any more."""
-TAU = 5.0
+TAU = 3.0
+"""Hours in which the effect of answering promptly fades."""
+PROMPT = 0.6
+"""Share of leads answered without any delay that are interested at once."""
 EARLIEST = 0.1
 """Hours before which nobody answers, so that a lead five minutes old is always untouched."""
 
 ADVANCE = np.array([0.0, 0.075, 0.080, 0.0])
-CONVERT = np.array([0.0, 0.0045, 0.0110, 0.036])
+CONVERT = np.array([0.0, 0.0040, 0.0098, 0.033])
 LOSE = np.array([0.0032, 0.0050, 0.0060, 0.0070])
-COOL = np.array([0.080, 0.055, 0.050, 0.045])
+COOL = np.array([0.110, 0.050, 0.045, 0.040])
 """Odds a working day of moving up, converting and being lost, and odds a day of cooling, by stage."""
 COLD_ADVANCE, COLD_CONVERT, COLD_LOSE, COLD_ANSWER = 0.15, 0.12, 4.0, 0.25
 """What being cold does to the odds."""
@@ -58,8 +63,9 @@ class Moves(NamedTuple):
 class Causes:
     """What the chances need of each lead: factors on odds, worked out once (arrays of one entry a lead).
 
-    Names with ``next_`` hold once a colleague has taken the lead over, from step ``moved_step`` on. ``offset`` is
-    the day of step 0; ``first_*`` are the day of arrival's share of work, hours left and mean delay in hours.
+    Names with ``next_`` hold once a colleague has taken the lead over, from step ``moved_step`` on.
+    ``offset`` is the day of step 0; ``first_*`` are the day of arrival's share of work, hours left and mean
+    delay in hours.
     """
 
     reach: Floats
@@ -99,7 +105,8 @@ def causes(leads: Leads, roster: Roster, work: Floats) -> Causes:
         advance=np.exp(0.45 * pull), convert=np.exp(0.65 * pull),
         next_effort=np.exp(0.35 * roster.diligence[leads.next_owner] - busy),
         next_advance=np.exp(0.45 * next_pull), next_convert=np.exp(0.65 * next_pull),
-        moved_step=np.clip(leads.moved - offset, 0, 9_999), first_work=np.where(open_hours > 1, work[leads.day], 0.0),
+        moved_step=np.clip(leads.moved - offset, 0, 9_999),
+        first_work=np.where(open_hours > 1, work[leads.day], 0.0),
         first_hours=np.maximum(open_hours, 1.0),
         first_mean=np.exp(0.4 - 0.45 * roster.diligence[leads.owner] + 1.2 * busy), offset=offset,
     )  # fmt: skip
@@ -109,17 +116,19 @@ def moves(who: Causes, work: Floats, step: Any, stage: Any, warm: Any) -> Moves:
     """The chances of step ``step`` (one a row or one for all) in ``stage`` with warmth ``warm``."""
     own = step < who.moved_step
     working = work[who.offset + step]
-    pace = np.select([step < 2, step < 5, step < 12, step < 30], [3.3, 1.2, 0.37, 0.09], 0.027)
+    pace = np.select([step < 2, step < 5, step < 12, step < 30], [2.2, 1.0, 0.37, 0.09], 0.027)
     aged = np.where(step > 25, 1.5, 1.0)
     return Moves(
         attempt=working * _chance(pace * np.where(own, who.effort, who.next_effort)),
         answer=_chance(who.reach * np.exp(-0.015 * step) * np.where(warm, 1.0, COLD_ANSWER)),
         inbound=working * np.where(warm, _chance(who.inbound), 0.0),
         advance=working * _chance(
-            np.where(own, who.advance, who.next_advance) * (ADVANCE[stage] * np.where(warm, 1.0, COLD_ADVANCE))
+            np.where(own, who.advance, who.next_advance) * (ADVANCE[stage] * np.where(warm, 1.0,
+                                                                                      COLD_ADVANCE))
         ),
         convert=working * _chance(
-            np.where(own, who.convert, who.next_convert) * (CONVERT[stage] * np.where(warm, 1.0, COLD_CONVERT))
+            np.where(own, who.convert, who.next_convert) * (CONVERT[stage] * np.where(warm, 1.0,
+                                                                                      COLD_CONVERT))
         ),
         lose=working * _chance(aged * who.lose * (LOSE[stage] * np.where(warm, 1.0, COLD_LOSE))),
     )  # fmt: skip
@@ -130,16 +139,21 @@ def cooling(who: Causes, stage: Any) -> tuple[Floats, Floats]:
     return _chance(COOL[stage] * who.cool), _chance(who.rewarm)
 
 
-def first_answer(who: Causes) -> Floats:
-    """Chance that the first response of the day of arrival reaches a warm lead.
+def first_answer(who: Causes) -> tuple[Floats, Floats]:
+    """Chances that the first response takes a lead to stage 1, and to stage 2.
 
-    ``E[exp(-D / TAU)]`` for ``D - EARLIEST`` exponential with mean ``first_mean``, cut off at ``first_hours - EARLIEST``.
+    The delay ``D`` enters as ``E[exp(-n D / TAU)]``, n = 1 and 2, for ``D - EARLIEST`` exponential with mean
+    ``first_mean``, cut off at ``first_hours - EARLIEST``.
     """
     length, rate = who.first_hours - EARLIEST, 1 / who.first_mean
-    both = rate + 1 / TAU
-    cut = -np.expm1(-both * length) / -np.expm1(-rate * length)
-    decay = np.exp(-EARLIEST / TAU) * rate / both * cut
-    return np.asarray(_first_try(who) * _chance(who.reach) * decay)
+    faded = []
+    for fading in (1 / TAU, 2 / TAU):
+        both = rate + fading
+        cut = -np.expm1(-both * length) / -np.expm1(-rate * length)
+        faded.append(np.exp(-EARLIEST * fading) * rate / both * cut)
+    reached = _first_try(who) * _chance(who.reach)
+    won_over = reached * PROMPT * faded[1]
+    return np.asarray(reached * faded[0] - won_over), np.asarray(won_over)
 
 
 def _first_try(who: Causes) -> Floats:
@@ -154,8 +168,8 @@ def _chance(odds: Any) -> Floats:
 class Paths:
     """What happened. ``stage`` and ``warm`` are ``[lead, step]`` after each step (stage -1 once closed).
 
-    ``tried`` and ``answered`` are the calls of stage 0; ``first_hour`` is the hour of the first response (NaN: none) and
-    ``first_met`` whether it was answered. ``converted`` and ``lost`` are steps, -1 for never.
+    ``tried`` and ``answered`` are the calls of stage 0; ``first_hour`` is the hour of the first response
+    (NaN: none) and ``first_met`` the stage it led to. ``converted`` and ``lost`` are steps, -1 for never.
     """
 
     stage: NDArray[np.int8]
@@ -163,7 +177,7 @@ class Paths:
     tried: NDArray[np.bool_]
     answered: NDArray[np.bool_]
     first_hour: Floats
-    first_met: NDArray[np.bool_]
+    first_met: Ints
     converted: Ints
     lost: Ints
 
@@ -171,12 +185,12 @@ class Paths:
 def simulate(rng: Generator, who: Causes, leads: Leads, work: Floats) -> Paths:
     """Runs every lead to its end or through STEPS steps."""
     count = len(leads)
-    first_hour, first_met = _respond(rng, who, leads)
+    first_hour, first_met = respond(rng, who, leads)
     paths = Paths(
         np.full((count, STEPS), -1, np.int8), np.zeros((count, STEPS), bool), np.zeros((count, STEPS), bool),
         np.zeros((count, STEPS), bool), first_hour, first_met, np.full(count, -1), np.full(count, -1),
     )  # fmt: skip
-    rows, stage, warm = np.arange(count), first_met.astype(np.int64), np.ones(count, bool)
+    rows, stage, warm = np.arange(count), first_met.copy(), np.ones(count, bool)
     for step in range(STEPS):
         here = who.take(rows)
         cool, rewarm = cooling(here, stage)
@@ -198,18 +212,26 @@ def simulate(rng: Generator, who: Causes, leads: Leads, work: Floats) -> Paths:
     return paths
 
 
-def _respond(rng: Generator, who: Causes, leads: Leads) -> tuple[Floats, NDArray[np.bool_]]:
-    drawn = rng.random((3, len(leads)))
+def respond(rng: Generator, who: Causes, leads: Leads) -> tuple[Floats, Ints]:
+    """Hour of the first response on the day of arrival (NaN: none), and the stage it takes each lead to."""
+    drawn = rng.random((4, len(leads)))
     tried = drawn[0] < _first_try(who)
     cut = -np.expm1(-(who.first_hours - EARLIEST) / who.first_mean)
     delay = EARLIEST - who.first_mean * np.log1p(-drawn[1] * cut)
     met = tried & (drawn[2] < _chance(who.reach) * np.exp(-delay / TAU))
+    won_over = met & (drawn[3] < PROMPT * np.exp(-delay / TAU))
     hour = np.maximum(leads.hour, OPENS) + delay
-    return np.where(tried, hour, np.nan), met
+    return np.where(tried, hour, np.nan), met.astype(np.int64) + won_over
 
 
 def chance(
-    who: Causes, work: Floats, step: Ints, stage: Ints, warm: NDArray[np.bool_], horizon: int, untouched: bool = False
+    who: Causes,
+    work: Floats,
+    step: Ints,
+    stage: Ints,
+    warm: NDArray[np.bool_],
+    horizon: int,
+    untouched: bool = False,
 ) -> Floats:
     """Chance to convert in the ``horizon`` steps from ``step`` on, given stage and warmth before it, one a row.
 
@@ -219,9 +241,10 @@ def chance(
     state = np.zeros((4, 2, count))
     state[stage, warm.astype(int), np.arange(count)] = 1.0
     if untouched:
-        met = first_answer(who)
-        state[1] += state[0] * met
-        state[0] *= 1 - met
+        reached, won_over = first_answer(who)
+        state[1] += state[0] * reached
+        state[2] += state[0] * won_over
+        state[0] *= 1 - reached - won_over
     won = np.zeros(count)
     stages, warmth = np.arange(4)[:, None, None], np.arange(2)[None, :, None]
     cool, rewarm = cooling(who, np.arange(4)[:, None])
@@ -237,6 +260,3 @@ def chance(
         state = rest * (1 - up) * (1 - m.lose)
         state[1:] += (rest * up)[:-1]
     return won
-
-
-__all__ = ["STEPS", "Causes", "Paths", "catalog", "causes", "chance", "moves", "simulate"]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from crm.clock import DAY, MINUTE
 from crm.sample import catalog
 from crm.sample.days import Floats, Ints
-from crm.sample.names import Objects, People, companies, emails, folded, people, phones, tax_codes, written
+from crm.sample.names import Objects, People, companies, emails, people, phones, tax_codes, written
 from crm.sample.world import World
 
 
@@ -17,8 +17,8 @@ from crm.sample.world import World
 class Persons:
     """One entry a person: all leads first, then the old customers. Blank is ``""``.
 
-    ``lead_id``, ``contact_id`` and ``company_id`` are ids of the CRM, blank where there is none; ``national`` is the
-    phone as nine digits, ``phone`` as somebody wrote it.
+    ``lead_id``, ``contact_id`` and ``company_id`` are ids of the CRM, blank where there is none; ``national``
+    is the phone as nine digits, ``phone`` as somebody wrote it.
     """
 
     people: People
@@ -68,15 +68,20 @@ def persons(rng: Generator, world: World) -> Persons:
     numbered = np.cumsum(contacts & has_company)
     form = np.isin(channel, (catalog.FACEBOOK, catalog.WEBSITE))
     return Persons(
-        people=who, created_at=created, national=national, phone=written(rng, national, channel == catalog.FACEBOOK),
+        people=who, created_at=created, national=national,
+        phone=written(rng, national, channel == catalog.FACEBOOK),
         email=_kept(rng, emails(rng, who, 100), np.where(form, 0.7, 0.35)), company=company,
-        company_id=np.where(contacts & has_company, "ACC" + numbered.astype(str).astype(object), "").astype(object),
-        tax_code=tax_codes(rng, count), channel=channel, hotline=hotline, **_answers(rng, world, old, channel, form, created),
+        company_id=np.where(contacts & has_company, "ACC" + numbered.astype(str).astype(object),
+                            "").astype(object),
+        tax_code=tax_codes(rng, count), channel=channel, hotline=hotline,
+        **_answers(rng, world, old, channel, form, created),
     )  # fmt: skip
 
 
 def _old_dates(rng: Generator, world: World, old: int) -> Ints:
-    return np.asarray(np.sort(world.span.micros(-rng.integers(30, 1_900, old), rng.uniform(8, 17, old))), np.int64)
+    return np.asarray(
+        np.sort(world.span.micros(-rng.integers(30, 1_900, old), rng.uniform(8, 17, old))), np.int64
+    )
 
 
 def _phones(rng: Generator, count: int) -> tuple[Objects, Ints]:
@@ -85,7 +90,9 @@ def _phones(rng: Generator, count: int) -> tuple[Objects, Ints]:
     hotline = np.full(count, -1)
     sharing = rng.permutation(count)[: count // 100 * 2]
     hotline[sharing] = np.arange(len(sharing)) // 2
-    lines = np.array([f"28{38_000_000 + 137 * number % 1_000_000:08d}"[:10] for number in range(len(sharing) + 1)], object)
+    lines = np.array(
+        [f"28{38_000_000 + 137 * number % 1_000_000:08d}"[:10] for number in range(len(sharing) + 1)], object
+    )
     return np.where(hotline >= 0, lines[hotline], national).astype(object), hotline
 
 
@@ -101,16 +108,25 @@ def _answers(
         return np.asarray(np.array(choice, object)[both(of_leads, len(choice))])
 
     product = np.concatenate([leads.product, world.came_for[:old]])
-    campaign = np.array([catalog.CAMPAIGNS[int(c)][int(p)] for c, p in zip(leads.channel, leads.campaign, strict=True)], object)
+    campaign = np.array(
+        [catalog.CAMPAIGNS[int(c)][int(p)] for c, p in zip(leads.channel, leads.campaign, strict=True)],
+        object,
+    )
     place = both(leads.province, len(catalog.OLD_PROVINCES))
     before, after = (np.array([row[part] for row in catalog.OLD_PROVINCES], object)[place] for part in (0, 1))
     merged = np.datetime64("2025-07-01", "D").astype(np.int64) * DAY
-    asked = np.where(form, 0.85, 0.35)
+    asked = np.where(form, 0.92, 0.60)
     return {
-        "campaign": np.concatenate([_kept(rng, campaign, np.full(len(campaign), 0.93)), np.full(old, "", object)]),
-        "product": _kept(rng, np.array([p.name for p in catalog.PRODUCTS], object)[product], np.full(count, 0.94)),
+        "campaign": np.concatenate(
+            [_kept(rng, campaign, np.full(len(campaign), 0.93)), np.full(old, "", object)]
+        ),
+        "product": _kept(
+            rng, np.array([p.name for p in catalog.PRODUCTS], object)[product], np.full(count, 0.94)
+        ),
         "industry": _kept(rng, words(catalog.INDUSTRIES, leads.industry), np.where(form, 0.9, 0.7)),
-        "province": _kept(rng, np.where(created < merged, before, after).astype(object), np.full(count, 0.88)),
+        "province": _kept(
+            rng, np.where(created < merged, before, after).astype(object), np.full(count, 0.88)
+        ),
         "size": _kept(rng, words(catalog.SIZES, leads.size), asked),
         "need": _kept(rng, words(catalog.NEEDS, leads.need), asked),
         "plan": _kept(rng, words(catalog.PLANS, leads.plan), asked * 0.9),
@@ -134,10 +150,15 @@ def lead_doubles(rng: Generator, world: World, known: Persons) -> Doubles:
 def contact_doubles(rng: Generator, world: World, known: Persons) -> Doubles:
     """One contact in a hundred was typed in a second time."""
     person = np.flatnonzero(rng.random(len(world.contact_lead)) < 0.01)
-    of_person = np.where(world.contact_lead[person] >= 0, world.contact_lead[person], len(world.leads) + person)
-    since = np.where(world.contact_lead[person] >= 0, world.ends.at[world.contact_lead[person]], world.span.micros(
+    of_person = np.where(
+        world.contact_lead[person] >= 0, world.contact_lead[person], len(world.leads) + person
+    )
+    since = np.where(world.contact_lead[person] >= 0, world.ends.at[world.contact_lead[person]],
+                     world.span.micros(
         np.zeros(len(person), np.int64), np.zeros(len(person))))  # fmt: skip
-    created = since + (rng.random(len(person)) * 0.9 * (world.span.end - since)).astype(np.int64) // MINUTE * MINUTE
+    created = (
+        since + (rng.random(len(person)) * 0.9 * (world.span.end - since)).astype(np.int64) // MINUTE * MINUTE
+    )
     return _written_again(rng, known, of_person, created)
 
 
@@ -146,6 +167,3 @@ def _written_again(rng: Generator, known: Persons, person: Ints, created: Ints) 
     name = np.where(plain, known.people.plain[person], known.people.name[person]).astype(object)
     phone = written(rng, known.national[person], rng.random(len(person)) < 0.4)
     return Doubles(person, created, name, phone)
-
-
-__all__ = ["Doubles", "Persons", "contact_doubles", "folded", "lead_doubles", "persons"]

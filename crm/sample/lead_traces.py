@@ -11,7 +11,7 @@ from crm.clock import HOUR, MINUTE
 from crm.sample import catalog
 from crm.sample.days import Floats, Ints, Window
 from crm.sample.funnel import STEPS, Paths
-from crm.sample.leads import Leads
+from crm.sample.leads import LATE, Leads
 from crm.sample.roster import Roster
 from crm.sample.touches import Touches, pick
 
@@ -45,19 +45,21 @@ class Cells:
 
 def ends(rng: Generator, span: Window, leads: Leads, paths: Paths) -> Ends:
     """Conversions and losses that fall inside the window, late on their day."""
+    every = np.arange(len(leads))
     step = np.maximum(np.maximum(paths.converted, paths.lost), 0)
-    low, high = _hours(leads, paths, step)
+    low, high = _hours(leads, paths, every, step)
     at = span.micros(leads.step_day(step), low + (high - low) * rng.uniform(0.78, 0.98, len(leads)))
     how = np.where(paths.converted >= 0, 1, np.where(paths.lost >= 0, -1, 0))
     inside = (how != 0) & (at < span.end)
     return Ends(np.where(inside, at, span.end), np.where(inside, how, 0))
 
 
-def _hours(leads: Leads, paths: Paths, step: Ints) -> tuple[Floats, Floats]:
-    """The part of each lead's working hours left on a step; on step 0 what follows the first response."""
-    low, high = leads.hours
-    first = np.where((step == 0) & ~np.isnan(paths.first_hour) & (leads.hour <= 15), paths.first_hour + 0.4, 0.0)
-    low = np.maximum(low, first)
+def _hours(leads: Leads, paths: Paths, lead: Ints, step: Ints) -> tuple[Floats, Floats]:
+    """Hours of work a lead gets on a step: after its arrival, and after the first response where there was one."""
+    low, high = (bound[lead] for bound in leads.hours)
+    same_day = (step == 0) & (leads.hour[lead] <= LATE)
+    arrived = np.fmax(leads.hour[lead] + 0.15, paths.first_hour[lead] + 0.4)
+    low = np.where(same_day, np.maximum(low, arrived), low)
     return low, np.maximum(high, low + 0.6)
 
 
@@ -68,13 +70,9 @@ def cells(rng: Generator, span: Window, leads: Leads, paths: Paths) -> Cells:
     lead, step = lead[inside], step[inside]
     stage = paths.stage[lead, step].astype(np.int64)
     was = np.where(step > 0, paths.stage[lead, step - 1], paths.first_met[lead]).astype(np.int64)
-    day = leads.step_day(step) if len(step) == len(leads) else leads.day[lead] + step + (leads.hour[lead] > 15)
-    low, high = leads.hours
-    lows = low[lead]
-    first = np.where((step == 0) & (leads.hour[lead] <= 15), np.nan_to_num(paths.first_hour[lead]) + 0.4, 0)
-    lows = np.maximum(lows, first)
-    highs = np.maximum(high[lead], lows + 0.6)
-    at = span.micros(day, lows + (highs - lows) * rng.uniform(0.02, 0.70, len(lead)))
+    day = leads.day[lead] + step + (leads.hour[lead] > LATE)
+    low, high = _hours(leads, paths, lead, step)
+    at = span.micros(day, low + (high - low) * rng.uniform(0.02, 0.70, len(lead)))
     owner = np.where(day < leads.moved[lead], leads.owner[lead], leads.next_owner[lead])
     return Cells(lead, step, day, stage, was, paths.warm[lead, step], at, owner)
 
@@ -94,18 +92,27 @@ def contacts(
 
 def _arrival(rng: Generator, rows: Touches, span: Window, leads: Leads, paths: Paths) -> None:
     called = np.flatnonzero(leads.channel == catalog.HOTLINE)
-    rows.add(kind="call", direction="in", outcome="Nghe máy", topic="Tư vấn sản phẩm", time=leads.created_at[called],
+    rows.add(kind="call", direction="in", outcome="Nghe máy", topic="Tư vấn sản phẩm",
+             time=leads.created_at[called],
              duration=_lasting(rng, leads.intent[called]), actor=leads.owner[called], lead=called)  # fmt: skip
     wrote = np.flatnonzero(leads.channel == catalog.ZALO)
-    rows.add(kind="chat", direction="in", channel="zalo", topic="Tư vấn sản phẩm", time=leads.created_at[wrote], lead=wrote)
+    rows.add(
+        kind="chat",
+        direction="in",
+        channel="zalo",
+        topic="Tư vấn sản phẩm",
+        time=leads.created_at[wrote],
+        lead=wrote,
+    )
     filled = np.flatnonzero(leads.channel == catalog.WEBSITE)
     rows.add(kind="form", direction="in", channel="website", time=leads.created_at[filled], lead=filled,
              topic=pick(rng, ("Đăng ký dùng thử", "Liên hệ", "Xin báo giá"), len(filled), (5, 3, 2)))  # fmt: skip
     first = np.flatnonzero(~np.isnan(paths.first_hour))
-    met = paths.first_met[first]
+    met = paths.first_met[first] > 0
     rows.add(kind="call", direction="out", outcome=_outcome(rng, met), topic="Gọi lần đầu",
              time=span.micros(leads.day[first], paths.first_hour[first]),
-             duration=np.where(met, _lasting(rng, leads.intent[first]), 0), actor=leads.owner[first], lead=first)  # fmt: skip
+             duration=np.where(met, _lasting(rng, leads.intent[first]), 0), actor=leads.owner[first],
+             lead=first)  # fmt: skip
 
 
 def _calls(
@@ -137,11 +144,18 @@ def _calls(
 
 def _callbacks(rng: Generator, rows: Touches, seen: Cells, met: Ints, roster: Roster) -> None:
     planned = met[rng.random(len(met)) < 0.22]
-    due = seen.at[planned] + rng.integers(1, 8, len(planned)) * 24 * HOUR + rng.integers(-2, 3, len(planned)) * 30 * MINUTE
+    due = (
+        seen.at[planned]
+        + rng.integers(1, 8, len(planned)) * 24 * HOUR
+        + rng.integers(-2, 3, len(planned)) * 30 * MINUTE
+    )
     diligence = roster.diligence[seen.owner[planned]]
     kept = rng.random(len(planned)) < 1 / (1 + np.exp(-1.3 - 0.7 * diligence))
-    late = (rng.exponential(5, len(planned)) * 60).astype(np.int64) * MINUTE * (rng.random(len(planned)) < 0.45)
-    rows.add(kind="callback", direction="out", topic="Hẹn gọi lại", time=seen.at[planned] + 5 * MINUTE, due=due,
+    late = (
+        (rng.exponential(5, len(planned)) * 60).astype(np.int64) * MINUTE * (rng.random(len(planned)) < 0.45)
+    )
+    rows.add(kind="callback", direction="out", topic="Hẹn gọi lại", time=seen.at[planned] + 5 * MINUTE,
+             due=due,
              done=np.where(kept, due + late, np.iinfo(np.int64).min), actor=seen.owner[planned],
              lead=seen.lead[planned])  # fmt: skip
 
@@ -151,7 +165,9 @@ def _chats(rng: Generator, rows: Touches, leads: Leads, seen: Cells, work: Float
     often = np.where(leads.channel[seen.lead] == catalog.ZALO, 2.0, 1.0)
     drawn = rng.random((4, len(seen.lead)))
     wrote = drawn[0] < 0.045 * keen * often * np.where(seen.warm, 1.0, 0.08) * (seen.stage >= 1)
-    told = (drawn[1] < 0.035 * work[seen.day] * 0.98**seen.step * (seen.stage >= 1)) | (wrote & (drawn[1] < 0.6))
+    told = (drawn[1] < 0.035 * work[seen.day] * 0.98**seen.step * (seen.stage >= 1)) | (
+        wrote & (drawn[1] < 0.6)
+    )
     mailed = drawn[2] < 0.025 * work[seen.day] * (seen.stage >= 1) * 0.985**seen.step
     replied = drawn[3] < 0.014 * keen * np.where(seen.warm, 1.0, 0.1) * (seen.stage >= 1)
     for kind, channel, direction, mask in (
@@ -161,20 +177,25 @@ def _chats(rng: Generator, rows: Touches, leads: Leads, seen: Cells, work: Float
         chosen = np.flatnonzero(mask)
         shift = rng.integers(1, 40, len(chosen)) * MINUTE
         outward = direction == "out"
-        rows.add(kind=kind, channel=channel, direction=direction, time=seen.at[chosen] + shift + outward * HOUR,
-                 topic=pick(rng, ("Gửi tài liệu", "Báo giá", "Nhắc lịch") if outward else ("Hỏi giá", "Hỏi tính năng", "Phản hồi"),
-                            len(chosen)), actor=seen.owner[chosen] if outward else -1, lead=seen.lead[chosen])  # fmt: skip
+        rows.add(kind=kind, channel=channel, direction=direction,
+                 time=seen.at[chosen] + shift + outward * HOUR,
+                 topic=pick(rng, ("Gửi tài liệu", "Báo giá", "Nhắc lịch") if outward else ("Hỏi giá",
+                                                                                           "Hỏi tính năng", "Phản hồi"),
+                            len(chosen)), actor=seen.owner[chosen] if outward else -1,
+                            lead=seen.lead[chosen])  # fmt: skip
 
 
 def _clicks(rng: Generator, rows: Touches, span: Window, leads: Leads, seen: Cells) -> None:
     keen = np.exp(0.55 * leads.intent[seen.lead]) * np.where(seen.warm, 1.0, 0.12) * 0.99**seen.step
     for kind, rate, topics in (
-        ("visit", 0.055, ("Bảng giá", "Tính năng", "Bài viết", "Trang chủ")),
+        ("visit", 0.070, ("Bảng giá", "Tính năng", "Bài viết", "Trang chủ")),
         ("form", 0.0045, ("Xin báo giá", "Đăng ký demo")),
     ):
         chosen = np.flatnonzero(rng.random(len(seen.lead)) < rate * keen)
         who = seen.lead[chosen]
-        hour = np.where(rng.random(len(chosen)) < 0.6, rng.uniform(8, 18, len(chosen)), rng.uniform(18, 23, len(chosen)))
+        hour = np.where(
+            rng.random(len(chosen)) < 0.6, rng.uniform(8, 18, len(chosen)), rng.uniform(18, 23, len(chosen))
+        )
         day = leads.day[who] + seen.step[chosen] + (hour < leads.hour[who])
         rows.add(kind=kind, channel="website", direction="in", topic=pick(rng, topics, len(chosen)),
                  time=span.micros(day, hour), lead=who)  # fmt: skip
@@ -186,11 +207,18 @@ def _meetings(rng: Generator, rows: Touches, leads: Leads, seen: Cells) -> None:
     for chosen, outcome in ((held, "Đã gặp"), (off, "Khách huỷ hẹn")):
         # Salespeople write meetings up later, many only the next morning.
         entered = seen.at[chosen] + (rng.choice([1, 3, 20, 44], len(chosen), p=[0.5, 0.25, 0.2, 0.05]) * HOUR)
-        rows.add(kind="meeting", direction="out", outcome=outcome, topic="Demo sản phẩm", time=seen.at[chosen],
+        rows.add(kind="meeting", direction="out", outcome=outcome, topic="Demo sản phẩm",
+                 time=seen.at[chosen],
                  entered=entered, duration=rng.integers(20, 100, len(chosen)) * 60, actor=seen.owner[chosen],
                  lead=seen.lead[chosen])  # fmt: skip
     noted = np.flatnonzero((seen.stage > seen.was) & (rng.random(len(seen.lead)) < 0.4))
-    rows.add(kind="note", topic="Ghi chú", time=seen.at[noted] + 30 * MINUTE, actor=seen.owner[noted], lead=seen.lead[noted])
+    rows.add(
+        kind="note",
+        topic="Ghi chú",
+        time=seen.at[noted] + 30 * MINUTE,
+        actor=seen.owner[noted],
+        lead=seen.lead[noted],
+    )
 
 
 def _outcome(rng: Generator, met: NDArray[np.bool_]) -> NDArray[np.object_]:
@@ -201,37 +229,48 @@ def _lasting(rng: Generator, keen: Floats) -> Ints:
     return np.asarray(np.clip(np.exp(4.6 + 0.3 * keen + rng.normal(0, 0.8, len(keen))), 8, 3_000), np.int64)
 
 
-def status_changes(rng: Generator, span: Window, leads: Leads, paths: Paths, seen: Cells, finished: Ends) -> pd.DataFrame:
+def status_changes(
+    rng: Generator, span: Window, leads: Leads, paths: Paths, seen: Cells, finished: Ends
+) -> pd.DataFrame:
     """``lead, time, old, new, actor``: the change log of the status, some of it written up late."""
     up = np.flatnonzero(seen.stage > seen.was)
     first = np.flatnonzero(paths.first_met)
     tries = np.cumsum(paths.tried, axis=1)
-    third = np.flatnonzero((tries[seen.lead, seen.step] == 3) & paths.tried[seen.lead, seen.step] & (seen.stage == 0))
+    third = np.flatnonzero(
+        (tries[seen.lead, seen.step] == 3) & paths.tried[seen.lead, seen.step] & (seen.stage == 0)
+    )
     lost = np.flatnonzero(finished.how < 0)
     parts = [
         (seen.lead[up], seen.at[up] + 6 * MINUTE, np.array(STATUSES, object)[seen.stage[up]], seen.owner[up]),
         (first, span.micros(leads.day[first], paths.first_hour[first]) + 6 * MINUTE,
-         np.full(len(first), STATUSES[1], object), leads.owner[first]),
-        (seen.lead[third], seen.at[third] + 3 * MINUTE, np.full(len(third), UNREACHED, object), seen.owner[third]),
+         np.array(STATUSES, object)[paths.first_met[first]], leads.owner[first]),
+        (seen.lead[third], seen.at[third] + 3 * MINUTE, np.full(len(third), UNREACHED, object),
+         seen.owner[third]),
     ]  # fmt: skip
     lead, time, new, actor = (np.concatenate(column) for column in zip(*parts, strict=True))
     behind = (rng.random(len(lead)) < 0.2) * rng.integers(1, 20, len(lead)) * HOUR
     time = np.minimum(time + behind, finished.at[lead] - 2 * MINUTE)
     log = pd.DataFrame({"lead": lead, "time": time, "new": new, "actor": actor})
     last = np.where(finished.at[lost] < span.end, leads.owner[lost], -1)
-    log = pd.concat([log, pd.DataFrame({"lead": lost, "time": finished.at[lost], "new": STOPPED, "actor": last})])
+    log = pd.concat(
+        [log, pd.DataFrame({"lead": lost, "time": finished.at[lost], "new": STOPPED, "actor": last})]
+    )
     log = log.sort_values(["lead", "time"], kind="stable", ignore_index=True)
     old = log["new"].shift()
     log["old"] = old.where(log["lead"].eq(log["lead"].shift()), STATUSES[0])
-    return log[(log["old"] != log["new"]) & (log["time"] > leads.created_at[log["lead"]]) & (log["time"] < span.end)]
+    return log[
+        (log["old"] != log["new"]) & (log["time"] > leads.created_at[log["lead"]]) & (log["time"] < span.end)
+    ]
 
 
 def owner_changes(rng: Generator, span: Window, leads: Leads, finished: Ends, roster: Roster) -> pd.DataFrame:
     """``lead, time, old, new``: handed out from the group's queue, and handed over when somebody leaves."""
-    handed = leads.created_at + np.minimum(1 + rng.exponential(6, len(leads)), 90).astype(np.int64) * MINUTE
+    handed = leads.created_at + rng.integers(1, 6, len(leads)) * MINUTE
     every = np.arange(len(leads))
     over_at = span.micros(leads.moved, np.full(len(leads), 8.5))
-    over = np.flatnonzero((over_at < finished.at) & (leads.moved < leads.day + STEPS) & (leads.next_owner != leads.owner))
+    over = np.flatnonzero(
+        (over_at < finished.at) & (leads.moved < leads.day + STEPS) & (leads.next_owner != leads.owner)
+    )
     log = pd.DataFrame(
         {
             "lead": np.concatenate([every, over]),

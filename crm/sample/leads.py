@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from crm.sample import catalog
 from crm.sample.days import CLOSES, OPENS, Floats, Ints, Window, traffic, work
 from crm.sample.roster import Roster
 
 FIT_TABLE = np.array(
-    [[product in catalog.FITS[industry] for product in range(len(catalog.PRODUCTS))] for industry in catalog.INDUSTRIES]
+    [
+        [product in catalog.FITS[industry] for product in range(len(catalog.PRODUCTS))]
+        for industry in catalog.INDUSTRIES
+    ]
 )
 LATE = 15.0
 """Hour after which a lead's later steps are worked on the next day."""
@@ -21,9 +23,9 @@ LATE = 15.0
 class Leads:
     """One entry a lead, in order of creation.
 
-    ``day`` and ``hour`` are local. Positions refer to the lists of the catalogue. ``intent``, ``fit``, ``budget``
-    and ``urgency`` are latent: no file shows them. ``owner`` works the lead until ``moved`` (a day number), then
-    ``next_owner``. ``load`` is how busy sales were that week, 1 on average.
+    ``day`` and ``hour`` are local. Positions refer to the lists of the catalogue. ``intent``, ``fit``,
+    ``budget`` and ``urgency`` are latent: no file shows them. ``owner`` works the lead until ``moved`` (a day
+    number), then ``next_owner``. ``load`` is how busy sales were that week, 1 on average.
     """
 
     day: Ints
@@ -72,14 +74,21 @@ def arrive(rng: Generator, span: Window, roster: Roster, count: int) -> Leads:
     product = rng.choice(9, count, p=[0.22, 0.12, 0.08, 0.07, 0.17, 0.12, 0.10, 0.07, 0.05])
     intent, urgency = _wish(rng, channel, campaign, day, span)
     fit = 0.9 * FIT_TABLE[profile["industry"], product] - 0.35 + rng.normal(0, 0.7, count)
-    budget = 0.35 * (profile["size"] - 1) + np.array(catalog.TITLE_POWER)[profile["title"]] + rng.normal(0, 0.7, count)
+    budget = (
+        0.35 * (profile["size"] - 1)
+        + np.array(catalog.TITLE_POWER)[profile["title"]]
+        + rng.normal(0, 0.7, count)
+    )
     owner = roster.pick(rng, day, care=False)
     moved = np.maximum(roster.left[owner], day + 1)
     next_owner = roster.pick(rng, np.minimum(moved, span.length), care=False, stay=200)
     return Leads(
-        day=day, hour=hour, created_at=span.micros(day, hour), channel=channel, campaign=campaign, product=product,
-        need=_answer(rng, intent + 0.4 * urgency, (-0.5, 1.0, 1.7)), plan=_answer(rng, urgency, (-0.3, 0.5, 1.3)),
-        intent=intent, fit=fit, budget=budget, urgency=urgency, owner=owner, next_owner=next_owner, moved=moved,
+        day=day, hour=hour, created_at=span.micros(day, hour), channel=channel, campaign=campaign,
+        product=product,
+        need=_answer(rng, intent + 0.4 * urgency, (-0.5, 1.0, 1.7)),
+        plan=_answer(rng, urgency, (-0.3, 0.5, 1.3)),
+        intent=intent, fit=fit, budget=budget, urgency=urgency, owner=owner, next_owner=next_owner,
+        moved=moved,
         load=_load(span, roster, day), **profile,
     )  # fmt: skip
 
@@ -105,7 +114,9 @@ def _days_and_channels(rng: Generator, span: Window, count: int) -> tuple[Ints, 
 
 def _hours(rng: Generator, channel: Ints) -> Floats:
     evening = rng.random(len(channel)) < np.array([c.evening for c in catalog.CHANNELS])[channel]
-    daytime = np.where(rng.random(len(channel)) < 0.55, rng.uniform(8, 12, len(channel)), rng.uniform(13, 17.4, len(channel)))
+    daytime = np.where(
+        rng.random(len(channel)) < 0.55, rng.uniform(8, 12, len(channel)), rng.uniform(13, 17.4, len(channel))
+    )
     hour = np.where(evening, np.clip(rng.normal(20.5, 1.6, len(channel)), 17.6, 23.9), daytime)
     return np.asarray(np.floor(hour * 60) / 60)
 
@@ -129,7 +140,7 @@ def _profile(rng: Generator, count: int) -> dict[str, Ints]:
 
 def _wish(rng: Generator, channel: Ints, campaign: Ints, day: Ints, span: Window) -> tuple[Floats, Floats]:
     mean = np.array([c.intent for c in catalog.CHANNELS])[channel]
-    of_campaign = 0.30 * np.sin(2.4 * campaign + 1.7 * channel)
+    of_campaign = 0.40 * np.sin(2.4 * campaign + 1.7 * channel)
     # The market tires slowly, and people buy before the year's end.
     season = 0.15 * np.cos(2 * np.pi * (day - 60) / 365) - 0.08 * day / 365
     intent = mean + of_campaign + season + rng.normal(0, 1, len(day))
@@ -138,7 +149,7 @@ def _wish(rng: Generator, channel: Ints, campaign: Ints, day: Ints, span: Window
 
 def _answer(rng: Generator, cause: Floats, steps: tuple[float, ...]) -> Ints:
     """What somebody ticks in a form: a noisy reading of the cause, by thresholds."""
-    return np.asarray(np.digitize(cause + rng.normal(0, 1.2, len(cause)), steps), np.int64)
+    return np.asarray(np.digitize(cause + rng.normal(0, 0.75, len(cause)), steps), np.int64)
 
 
 def _load(span: Window, roster: Roster, day: Ints) -> Floats:
@@ -147,6 +158,3 @@ def _load(span: Window, roster: Roster, day: Ints) -> Floats:
     week = np.convolve(each, np.ones(7))[: span.length]
     busy = week / np.maximum(roster.serving(np.arange(span.length)), 1)
     return np.asarray((busy / busy.mean())[day], np.float64)
-
-
-__all__ = ["Leads", "NDArray", "arrive"]

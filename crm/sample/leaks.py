@@ -15,7 +15,12 @@ from crm.sample.writing import Sheet, numbers, stamps
 
 PLANTED: Final = (
     ("Điểm", "score", "integer", "chấm lại sau khi biết kết quả / rated again after the outcome"),
-    ("Hình thức thanh toán", "payment_terms", "code", "chỉ điền khi chuyển đổi / filled in at conversion only"),
+    (
+        "Hình thức thanh toán",
+        "payment_terms",
+        "code",
+        "chỉ điền khi chuyển đổi / filled in at conversion only",
+    ),
     ("Chức danh", "job_title", "code", "bổ sung khi chuyển đổi / completed at conversion"),
     ("Số lần liên hệ", "contact_count", "integer", "đếm đến ngày xuất tệp / counts up to the export"),
     ("Lần sửa cuối", "modified_at", "time", "thời điểm sửa cuối cùng / last modified"),
@@ -43,7 +48,8 @@ class Leaks:
 
     def _cells(self, who: Ints, is_double: NDArray[np.bool_]) -> dict[str, Objects]:
         cells = {
-            "Điểm": numbers(self.score[who]), "Hình thức thanh toán": self.payment[who], "Chức danh": self.title[who],
+            "Điểm": numbers(self.score[who]), "Hình thức thanh toán": self.payment[who],
+            "Chức danh": self.title[who],
             "Số lần liên hệ": numbers(self.count[who]), "Lần sửa cuối": stamps(self.modified[who]),
         }  # fmt: skip
         return {heading: np.where(is_double, "", column).astype(object) for heading, column in cells.items()}
@@ -54,26 +60,40 @@ def plant(rng: Generator, world: World, created: Ints, title: Objects) -> Leaks:
     leads, count = len(world.leads), len(created)
     won = np.concatenate([world.ends.how > 0, np.ones(count - leads, bool)])
     known = world.ends.at[:leads]
-    score = np.clip(rng.normal(45, 14, count) + 22 * won - 8 * np.concatenate([world.ends.how < 0, np.zeros(count - leads, bool)]), 0, 100)
+    score = np.clip(
+        rng.normal(45, 14, count)
+        + 22 * won
+        - 8 * np.concatenate([world.ends.how < 0, np.zeros(count - leads, bool)]),
+        0,
+        100,
+    )
     ways = np.array(("Chuyển khoản", "Tiền mặt", "Công nợ 30 ngày"), object)[rng.integers(0, 3, count)]
     paying = rng.random(count) < np.where(won, 0.9, 0.02)
     titled = rng.random(count) < np.where(won, 0.95, 0.35)
     touched = np.bincount(_lead_of_touch(world), minlength=count)
     edited = np.concatenate([np.minimum(known, world.span.end - 8 * DAY), created[leads:]])
-    later = edited + (rng.exponential(3, count) * 1_440).astype(np.int64) * MINUTE + np.where(won, 40, 0) * MINUTE
+    later = (
+        edited + (rng.exponential(3, count) * 1_440).astype(np.int64) * MINUTE + np.where(won, 40, 0) * MINUTE
+    )
     return Leaks(
-        score.astype(np.int64), np.where(paying, ways, "").astype(object), np.where(titled, title, "").astype(object),
+        score.astype(np.int64), np.where(paying, ways, "").astype(object),
+        np.where(titled, title, "").astype(object),
         touched[:count], np.clip(later, created, world.span.end - MINUTE),
     )  # fmt: skip
 
 
 def _lead_of_touch(world: World) -> Ints:
     lead, contact = (world.touches[column].to_numpy() for column in ("lead", "contact"))
-    of_contact = np.where(world.contact_lead >= 0, world.contact_lead, len(world.leads) + np.arange(len(world.contact_lead)))
+    of_contact = np.where(
+        world.contact_lead >= 0, world.contact_lead, len(world.leads) + np.arange(len(world.contact_lead))
+    )
     return np.asarray(np.where(contact >= 0, of_contact[contact], lead), np.int64)
 
 
 def table(files: tuple[str, ...]) -> Sheet:
     """truth/leaks.csv."""
     rows = [(file, *field) for file in files for field in PLANTED]
-    return {h: np.array([row[i] for row in rows], object) for i, h in enumerate(("file", "column", "name", "type", "why"))}
+    return {
+        h: np.array([row[i] for row in rows], object)
+        for i, h in enumerate(("file", "column", "name", "type", "why"))
+    }

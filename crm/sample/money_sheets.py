@@ -5,9 +5,8 @@ import numpy as np
 from crm.clock import DAY, HOUR, MINUTE, UNKNOWN
 from crm.sample import catalog
 from crm.sample.days import Ints
-from crm.sample.event_sheets import at
-from crm.sample.ids import Ids
 from crm.sample.identity import Persons
+from crm.sample.ids import Ids
 from crm.sample.names import Objects
 from crm.sample.people_sheets import CHANNEL_NAMES
 from crm.sample.sales import LOST, STAGES, WON
@@ -27,7 +26,8 @@ def deals(rng: np.random.Generator, world: World, known: Persons, numbered: Ids)
         "Mã cơ hội": ids("POT", np.arange(1, len(made.lead) + 1)),
         "Tên cơ hội": np.asarray(PRODUCT_NAMES[world.leads.product[made.lead]] + " - " + known.people.name[made.lead]),
         "Mã liên hệ": numbered.contact[world.contact_of_lead[made.lead]],
-        "Sản phẩm": PRODUCT_NAMES[world.leads.product[made.lead]], "Nguồn": CHANNEL_NAMES[world.leads.channel[made.lead]],
+        "Sản phẩm": PRODUCT_NAMES[world.leads.product[made.lead]],
+        "Nguồn": CHANNEL_NAMES[world.leads.channel[made.lead]],
         "Giai đoạn": np.array(STAGES, object)[stage], "Giá trị": np.array(made.amount.tolist(), object),
         "Người phụ trách": world.roster.username[made.owner], "Ngày tạo": dates(made.moments[:, 0]),
         "Dự kiến chốt": dates(expected), "Ngày thắng": dates(np.where(stage == WON, closed, UNKNOWN)),
@@ -42,8 +42,10 @@ def quotes(world: World, numbered: Ids) -> Sheet:
     lead = world.deals.lead[deal]
     return {
         "Số báo giá": ids("QUO", np.arange(1, len(deal) + 1)), "Mã cơ hội": ids("POT", deal + 1),
-        "Mã liên hệ": numbered.contact[world.contact_of_lead[lead]], "Sản phẩm": PRODUCT_NAMES[world.leads.product[lead]],
-        "Ngày báo giá": stamps(world.quotes["time"].to_numpy()), "Thành tiền": numbers(world.quotes["amount"].to_numpy()),
+        "Mã liên hệ": numbered.contact[world.contact_of_lead[lead]],
+        "Sản phẩm": PRODUCT_NAMES[world.leads.product[lead]],
+        "Ngày báo giá": stamps(world.quotes["time"].to_numpy()),
+        "Thành tiền": numbers(world.quotes["amount"].to_numpy()),
         "Người lập": world.roster.username[world.deals.owner[deal]],
     }  # fmt: skip
 
@@ -58,7 +60,8 @@ def order_lines(rng: np.random.Generator, world: World, numbered: Ids) -> Sheet:
     entered = np.minimum(both["time"] + late + 5 * MINUTE, world.span.end - MINUTE)
     sheet = {
         "Mã dòng": ids("LN", np.arange(1, len(returned) + 1)),
-        "Số chứng từ": np.where(returned, ids("TH", both["order"] + 1), ids("SO", both["order"] + 1)).astype(object),
+        "Số chứng từ": np.where(returned, ids("TH", both["order"] + 1),
+                                ids("SO", both["order"] + 1)).astype(object),
         "Loại chứng từ": np.where(returned, "Trả hàng", "Đơn hàng").astype(object),
         "Mã liên hệ": _customers(world, numbered, both["customer"]), "Ngày đặt": stamps(both["time"]),
         "Ngày nhập": stamps(np.maximum(entered, both["time"])), "Sản phẩm": PRODUCT_NAMES[both["product"]],
@@ -73,14 +76,17 @@ def subscriptions(world: World, numbered: Ids) -> Sheet:
     """One row a term; the terms of one subscription share its number."""
     rows = world.terms
     starts, ends = (
-        stamps(world.span.micros(rows[name].to_numpy(), np.zeros(len(rows))), day_only=True) for name in ("starts", "ends")
+        stamps(world.span.micros(rows[name].to_numpy(), np.zeros(len(rows))), day_only=True)
+        for name in ("starts", "ends")
     )
     return {
-        "Số hợp đồng": ids("HD", np.arange(1, len(rows) + 1)), "Mã thuê bao": ids("SUB", rows["customer"].to_numpy() + 1),
+        "Số hợp đồng": ids("HD", np.arange(1, len(rows) + 1)),
+        "Mã thuê bao": ids("SUB", rows["customer"].to_numpy() + 1),
         "Mã liên hệ": _customers(world, numbered, rows["customer"].to_numpy()),
         "Loại": np.where(rows["renewal"], "Gia hạn", "Đăng ký mới").astype(object),
         "Sản phẩm": PRODUCT_NAMES[rows["product"].to_numpy()], "Ngày ký": stamps(rows["time"].to_numpy()),
-        "Ngày bắt đầu": starts, "Ngày hết hạn": ends, "Ngày huỷ": stamps(_inside(world, rows["cancelled"].to_numpy())),
+        "Ngày bắt đầu": starts, "Ngày hết hạn": ends,
+        "Ngày huỷ": stamps(_inside(world, rows["cancelled"].to_numpy())),
         "Giá trị": numbers(rows["amount"].to_numpy()),
     }  # fmt: skip
 
@@ -94,7 +100,8 @@ def invoices(world: World, numbered: Ids) -> Sheet:
         "Số hoá đơn": ids("INV", np.arange(1, len(rows) + 1)),
         "Số chứng từ gốc": np.where(of_order, ids("SO", number), ids("HD", number)).astype(object),
         "Mã liên hệ": _customers(world, numbered, rows["customer"].to_numpy()),
-        "Ngày lập": stamps(rows["issued"].to_numpy()), "Hạn thanh toán": stamps(rows["due"].to_numpy(), day_only=True),
+        "Ngày lập": stamps(rows["issued"].to_numpy()),
+        "Hạn thanh toán": stamps(rows["due"].to_numpy(), day_only=True),
         "Tổng tiền": numbers(rows["amount"].to_numpy(), dots=True, unit=" ₫"),
     }  # fmt: skip
 
@@ -105,7 +112,8 @@ def payments(world: World, billed: Sheet) -> Sheet:
     rows = np.flatnonzero(paid != UNKNOWN)
     rows = rows[np.argsort(paid[rows], kind="stable")]
     return {
-        "Số phiếu thu": ids("PT", np.arange(1, len(rows) + 1)), "Số chứng từ gốc": billed["Số chứng từ gốc"][rows],
+        "Số phiếu thu": ids("PT", np.arange(1, len(rows) + 1)),
+        "Số chứng từ gốc": billed["Số chứng từ gốc"][rows],
         "Mã liên hệ": billed["Mã liên hệ"][rows], "Ngày thu": stamps(paid[rows]),
         "Số tiền": numbers(world.invoices["amount"].to_numpy()[rows]),
     }  # fmt: skip
@@ -117,6 +125,3 @@ def _customers(world: World, numbered: Ids, customer: Ints) -> Objects:
 
 def _inside(world: World, times: Ints) -> Ints:
     return np.asarray(np.where(times < world.span.end, times, UNKNOWN), np.int64)
-
-
-__all__ = ["at", "deals", "invoices", "order_lines", "quotes", "subscriptions"]

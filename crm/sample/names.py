@@ -13,7 +13,8 @@ Ints = NDArray[np.int64]
 
 SURNAMES: Final = (
     ("Nguyễn", 31), ("Trần", 11), ("Lê", 10), ("Phạm", 7), ("Hoàng", 3), ("Huỳnh", 4), ("Phan", 5), ("Vũ", 3),
-    ("Võ", 4), ("Đặng", 3), ("Bùi", 3), ("Đỗ", 3), ("Hồ", 2), ("Ngô", 2), ("Dương", 2), ("Lý", 1), ("Đinh", 1),
+    ("Võ", 4), ("Đặng", 3), ("Bùi", 3), ("Đỗ", 3), ("Hồ", 2), ("Ngô", 2), ("Dương", 2), ("Lý", 1),
+    ("Đinh", 1),
     ("Trương", 2), ("Mai", 1), ("Cao", 1), ("Lâm", 1), ("Tạ", 1),
 )  # fmt: skip
 MIDDLE: Final = (
@@ -21,19 +22,23 @@ MIDDLE: Final = (
     ("Thị", "Ngọc", "Thanh", "Thu", "Kim", "Mỹ", "Phương", "Bích", "Hồng", "Thị Thu", "Thị Ngọc", "Khánh"),
 )
 GIVEN: Final = (
-    ("Hùng", "Dũng", "Tuấn", "Nam", "Long", "Khánh", "Phúc", "Thắng", "Hải", "Sơn", "Bình", "Cường", "Đạt", "Huy",
+    ("Hùng", "Dũng", "Tuấn", "Nam", "Long", "Khánh", "Phúc", "Thắng", "Hải", "Sơn", "Bình", "Cường", "Đạt",
+     "Huy",
      "Khoa", "Lâm", "Nghĩa", "Quân", "Tài", "Tâm", "Thành", "Trung", "Việt", "Vinh", "Hậu", "Lộc"),
-    ("Lan", "Hương", "Hoa", "Mai", "Linh", "Trang", "Thảo", "Hạnh", "Nga", "Yến", "Vy", "Ngân", "Nhung", "Oanh",
+    ("Lan", "Hương", "Hoa", "Mai", "Linh", "Trang", "Thảo", "Hạnh", "Nga", "Yến", "Vy", "Ngân", "Nhung",
+     "Oanh",
      "Phượng", "Quyên", "Thuỷ", "Trinh", "Tuyết", "Uyên", "Vân", "Hằng", "Diễm", "Giang", "Hà", "Loan"),
 )  # fmt: skip
 COMPANY_FORMS: Final = ("Công ty TNHH", "Công ty CP", "Công ty TNHH MTV", "Hộ kinh doanh", "Cửa hàng", "DNTN")
 COMPANY_WORDS: Final = (
     "An Phát", "Minh Long", "Hưng Thịnh", "Đại Nam", "Tân Á", "Phú Gia", "Hoàng Hà", "Thiên Ân", "Bảo Ngọc",
-    "Việt Tiến", "Sao Mai", "Nam Việt", "Kim Sơn", "Hải Đăng", "Thành Công", "Phương Đông", "Gia Hưng", "Trường Thịnh",
+    "Việt Tiến", "Sao Mai", "Nam Việt", "Kim Sơn", "Hải Đăng", "Thành Công", "Phương Đông", "Gia Hưng",
+    "Trường Thịnh",
     "Đức Anh", "Ngọc Lan", "Quang Minh", "Vạn Lợi", "Toàn Cầu", "Hồng Phúc", "Thái Dương", "Lộc Xuân",
 )  # fmt: skip
 COMPANY_TRADES: Final = (
-    "Thương mại", "Dịch vụ", "Thực phẩm", "Thời trang", "Xây dựng", "Điện máy", "Dược phẩm", "Vận tải", "Nội thất",
+    "Thương mại", "Dịch vụ", "Thực phẩm", "Thời trang", "Xây dựng", "Điện máy", "Dược phẩm", "Vận tải",
+    "Nội thất",
     "Công nghệ", "Giáo dục", "Du lịch", "Cà phê", "Mỹ phẩm", "Nông sản",
 )  # fmt: skip
 
@@ -126,7 +131,9 @@ def phones(rng: Generator, count: int) -> Objects:
 
 def written(rng: Generator, national: Objects, facebook: NDArray[np.bool_]) -> Objects:
     """Phones as people and forms write them: spaces, dots, +84, 84, ``p:+84``, no zero, eleven digits."""
-    form = np.where(facebook, rng.choice(3, len(national), p=[0.8, 0.1, 0.1]) + 10, rng.integers(0, 10, len(national)))
+    form = np.where(
+        facebook, rng.choice(3, len(national), p=[0.8, 0.1, 0.1]) + 10, rng.integers(0, 10, len(national))
+    )
     return np.array([_write(n, int(f)) for n, f in zip(national, form, strict=True)], object)
 
 
@@ -137,7 +144,8 @@ def _write(national: str, form: int) -> str:
     if form == 9 and head in OLD_PREFIXES:
         return f"0{OLD_PREFIXES[head]}{middle}{tail}"
     return {
-        0: f"0{head}{national[2]} {national[3:6]} {national[6:]}", 1: f"0{head}{national[2]}.{national[3:6]}.{national[6:]}",
+        0: f"0{head}{national[2]} {national[3:6]} {national[6:]}",
+        1: f"0{head}{national[2]}.{national[3:6]}.{national[6:]}",
         2: f"+84{national}", 3: f"84{national}", 4: national, 5: f"+84 {head} {middle} {tail}",
         10: f"p:+84{national}", 11: f"+84{national}",
     }.get(form, f"0{national}")  # fmt: skip
@@ -149,7 +157,9 @@ def emails(rng: Generator, owners: People, taken_from: int) -> Objects:
     return np.array(
         [
             f"{plain.lower().replace(' ', '')}{number}@{place}"
-            for number, plain, place in zip(range(taken_from, taken_from + len(host)), owners.plain, host, strict=True)
+            for number, plain, place in zip(
+                range(taken_from, taken_from + len(host)), owners.plain, host, strict=True
+            )
         ],
         object,
     )

@@ -1,12 +1,13 @@
 """Leads, contacts, companies, staff and stages as the CRM exports them."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crm.clock import DAY, UNKNOWN
 from crm.sample import catalog
-from crm.sample.days import Floats, Ints
-from crm.sample.ids import Ids
+from crm.sample.days import Ints
 from crm.sample.identity import Doubles, Persons
+from crm.sample.ids import Ids
 from crm.sample.lead_traces import STATUSES, STOPPED, UNREACHED
 from crm.sample.leaks import Leaks
 from crm.sample.names import Objects
@@ -29,7 +30,9 @@ def profile(known: Persons, who: Ints) -> dict[str, Objects]:
     }  # fmt: skip
 
 
-def leads(rng: np.random.Generator, world: World, known: Persons, numbered: Ids, doubles: Doubles, leaks: Leaks) -> Sheet:
+def leads(
+    rng: np.random.Generator, world: World, known: Persons, numbered: Ids, doubles: Doubles, leaks: Leaks
+) -> Sheet:
     """Every lead but the converted ones, which vtiger hides, and the doubles; in order of creation."""
     kept = np.flatnonzero(world.ends.how <= 0)
     who = np.concatenate([kept, doubles.person])
@@ -44,7 +47,8 @@ def leads(rng: np.random.Generator, world: World, known: Persons, numbered: Ids,
                              np.where(closed_double, double_end, UNKNOWN)])  # fmt: skip
     sheet = {
         "Mã đầu mối": np.concatenate([numbered.lead[kept], numbered.lead_double]), **cells,
-        "Tình trạng": np.concatenate([final_status(world)[kept], np.where(closed_double, DOUBLE_STATUS, STATUSES[0])]),
+        "Tình trạng": np.concatenate([final_status(world)[kept],
+                                      np.where(closed_double, DOUBLE_STATUS, STATUSES[0])]),
         "Người phụ trách": final_owner(world)[who], "Ngày tạo": stamps(created), "Ngày đóng": stamps(closed),
         "Lý do ngừng": _reasons(rng, world, kept, closed_double), **leaks.of_leads(who, is_double),
     }  # fmt: skip
@@ -68,7 +72,7 @@ def final_owner(world: World) -> Objects:
     return owner
 
 
-def _reasons(rng: np.random.Generator, world: World, kept: Ints, closed_double: Floats) -> Objects:
+def _reasons(rng: np.random.Generator, world: World, kept: Ints, closed_double: NDArray[np.bool_]) -> Objects:
     unmet = world.paths.stage.max(axis=1)[kept] == 0
     reason = np.where(unmet, rng.choice([3, 4], len(kept), p=[0.8, 0.2]), rng.choice(
         [0, 1, 2, 5], len(kept), p=[0.4, 0.25, 0.2, 0.15]))  # fmt: skip
@@ -96,10 +100,12 @@ def contacts(world: World, known: Persons, numbered: Ids, doubles: Doubles, leak
         "Mã liên hệ": np.concatenate([numbered.contact, numbered.contact_double]), **cells,
         "Mã công ty": np.concatenate([known.company_id[who], blank]),
         "Người phụ trách": np.concatenate([owner, np.full(len(blank), world.roster.username[0], object)]),
-        "Ngày tạo": stamps(created), "Khách hàng từ ngày": stamps(np.concatenate([since, never]), day_only=True),
+        "Ngày tạo": stamps(created),
+        "Khách hàng từ ngày": stamps(np.concatenate([since, never]), day_only=True),
         "Mã đầu mối gốc": np.concatenate([np.where(came >= 0, numbered.lead[came], ""), blank]),
         "Ngày tạo đầu mối": stamps(np.concatenate([lead_created, never])),
-        "Ngày chuyển đổi": stamps(np.concatenate([converted, never])), **leaks.of_contacts(all_who, is_double, came),
+        "Ngày chuyển đổi": stamps(np.concatenate([converted, never])),
+        **leaks.of_contacts(all_who, is_double, came),
     }  # fmt: skip
     order = np.argsort(created, kind="stable")
     return {heading: np.asarray(column[order], object) for heading, column in sheet.items()}
@@ -129,15 +135,21 @@ def staff(world: World) -> Sheet:
         "Tên đăng nhập": roster.username[here], "Họ và tên": roster.people.name[here],
         "Nhóm": np.where(roster.care[here], "CSKH", "Kinh doanh").astype(object),
         "Ngày vào làm": stamps(span.micros(roster.joined[here], zero), day_only=True),
-        "Ngày nghỉ": stamps(np.where(left == -99_999, UNKNOWN, span.micros(np.maximum(left, 0), zero)), day_only=True),
+        "Ngày nghỉ": stamps(np.where(left == -99_999, UNKNOWN, span.micros(np.maximum(left, 0), zero)),
+                            day_only=True),
     }  # fmt: skip
 
 
 def stages() -> Sheet:
     """The statuses of leads and the stages of deals, in order."""
-    rows = [("Đầu mối", name, place, "") for place, name in enumerate((STATUSES[0], UNREACHED, *STATUSES[1:]), 1)]
+    rows = [
+        ("Đầu mối", name, place, "") for place, name in enumerate((STATUSES[0], UNREACHED, *STATUSES[1:]), 1)
+    ]
     rows += [("Đầu mối", STOPPED, 9, "Thua"), ("Đầu mối", DOUBLE_STATUS, 9, "Thua")]
-    rows += [("Cơ hội", name, place, {"Thắng": "Thắng", "Thua": "Thua"}.get(name, "")) for place, name in enumerate(STAGES, 1)]
+    rows += [
+        ("Cơ hội", name, place, {"Thắng": "Thắng", "Thua": "Thua"}.get(name, ""))
+        for place, name in enumerate(STAGES, 1)
+    ]
     return {
         heading: np.array([str(row[column]) for row in rows], object)
         for column, heading in enumerate(("Phân hệ", "Tên", "Thứ tự", "Kết quả"))

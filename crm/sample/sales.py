@@ -21,7 +21,8 @@ WON, LOST = 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Deals:
-    """One entry a converted lead, in order of conversion. ``moments`` is ``[deal, 4]``: opened, quoted, negotiated, closed.
+    """One entry a converted lead, in order of conversion. ``moments`` is ``[deal, 4]``: opened, quoted,
+    negotiated, closed.
 
     Times are UTC microseconds and may lie past the window's end; whoever writes them out leaves those away.
     """
@@ -89,7 +90,9 @@ def quotes(rng: Generator, span: Window, made: Deals) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "deal": np.concatenate([every, again]),
-            "time": np.concatenate([made.moments[every, 1] - 20 * MINUTE, made.moments[again, 2] - 20 * MINUTE]),
+            "time": np.concatenate(
+                [made.moments[every, 1] - 20 * MINUTE, made.moments[again, 2] - 20 * MINUTE]
+            ),
             "amount": np.concatenate([made.amount[every], made.amount[again] * 92 // 100 // 1_000 * 1_000]),
         }
     )
@@ -102,17 +105,23 @@ def contacts(rng: Generator, span: Window, made: Deals) -> pd.DataFrame:
     rows = Touches()
     opened, closed = made.moments[:, 0], made.moments[:, 3]
     for kind, direction, channel, mean, topics in (
-        ("call", "out", "", 1.6, ("Thương lượng", "Chăm sóc, tư vấn")), ("chat", "in", "zalo", 1.0, ("Hỏi giá", "Phản hồi")),
-        ("email", "out", "email", 0.9, ("Báo giá", "Hợp đồng")), ("meeting", "out", "", 0.4, ("Ký hợp đồng", "Tư vấn")),
+        ("call", "out", "", 1.6, ("Thương lượng", "Chăm sóc, tư vấn")),
+        ("chat", "in", "zalo", 1.0, ("Hỏi giá", "Phản hồi")),
+        ("email", "out", "email", 0.9, ("Báo giá", "Hợp đồng")),
+        ("meeting", "out", "", 0.4, ("Ký hợp đồng", "Tư vấn")),
     ):  # fmt: skip
         deal = np.repeat(np.arange(len(opened)), rng.poisson(mean, len(opened)))
-        day = span.day_of(opened[deal]) + (rng.random(len(deal)) * (closed - opened)[deal] / (24 * HOUR)).astype(np.int64)
+        day = span.day_of(opened[deal]) + (
+            rng.random(len(deal)) * (closed - opened)[deal] / (24 * HOUR)
+        ).astype(np.int64)
         time = span.micros(day, rng.uniform(8, 17.4, len(deal)))
         fits = (time > opened[deal]) & (time < closed[deal])
         deal, time = deal[fits], time[fits]
         met = rng.random(len(deal)) < 0.75
         spoken = {"call": np.where(met, "Nghe máy", "Không nghe máy").astype(object), "meeting": "Đã gặp"}
-        rows.add(kind=kind, direction=direction, channel=channel, time=time, topic=pick(rng, topics, len(deal)),
-                 outcome=spoken.get(kind, ""), actor=made.owner[deal] if direction == "out" else -1, contact=deal,
+        rows.add(kind=kind, direction=direction, channel=channel, time=time,
+                 topic=pick(rng, topics, len(deal)),
+                 outcome=spoken.get(kind, ""), actor=made.owner[deal] if direction == "out" else -1,
+                 contact=deal,
                  duration=np.where(met, rng.integers(30, 600, len(deal)), 0) if kind == "call" else -1)  # fmt: skip
     return rows.table()

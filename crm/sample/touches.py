@@ -8,7 +8,8 @@ import pandas as pd
 from crm.clock import UNKNOWN
 
 COLUMNS: Final[dict[str, Any]] = {
-    "kind": "", "direction": "", "channel": "", "outcome": "", "topic": "", "time": UNKNOWN, "entered": UNKNOWN,
+    "kind": "", "direction": "", "channel": "", "outcome": "", "topic": "", "time": UNKNOWN,
+    "entered": UNKNOWN,
     "duration": -1, "actor": -1, "lead": -1, "contact": -1, "due": UNKNOWN, "done": UNKNOWN,
 }  # fmt: skip
 """Column and what it holds where nothing is said. Times are UTC microseconds, durations seconds."""
@@ -25,7 +26,8 @@ class Touches:
         count = len(columns["time"])
         whole = {**COLUMNS, **columns}
         self.batches.append(
-            pd.DataFrame({k: v if np.ndim(v) else np.full(count, v, object if isinstance(v, str) else np.int64)
+            pd.DataFrame({k: v if np.ndim(v) else np.full(count, v,
+                                                          object if isinstance(v, str) else np.int64)
                           for k, v in whole.items()})
         )  # fmt: skip
 

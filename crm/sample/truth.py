@@ -8,14 +8,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from crm.clock import DAY, HOUR, MINUTE
+from crm.clock import DAY, MINUTE
 from crm.sample import customers, funnel
-from crm.sample.days import UTC_OFFSET, Ints
-from crm.sample.ids import Ids
+from crm.sample.days import Ints
 from crm.sample.identity import Doubles, Persons
+from crm.sample.ids import Ids
 from crm.sample.names import Objects
 from crm.sample.world import World
-from crm.sample.writing import Sheet, ids
+from crm.sample.writing import Sheet
 
 SOURCE: Final = "cloudgo"
 AGES: Final = (0, 1, 3, 7, 14, 30, 60, 90)
@@ -28,7 +28,8 @@ BLOCK: Final = 4_096
 
 
 def leads(world: World, numbered: Ids) -> pd.DataFrame:
-    """Open leads at each age: ``subject, lead_id, created_at, cutoff, age_days, horizon_days, probability, outcome``.
+    """Open leads at each age: ``subject, lead_id, created_at, cutoff, age_days, horizon_days, probability,
+    outcome``.
 
     ``outcome`` is 1 or 0, or -1 where the horizon reaches past the end of the export. Doubles are not in it.
     """
@@ -46,7 +47,9 @@ def _leads_at(world: World, numbered: Ids, age: int) -> pd.DataFrame:
     step = np.full(len(rows), age)
     parts = [slice(i, i + BLOCK) for i in range(0, len(rows), BLOCK)]
     chance = [
-        funnel.chance(world.causes.take(rows[b]), world.work, step[b], stage[b], warm[b], LEAD_HORIZON, age == 0)
+        funnel.chance(
+            world.causes.take(rows[b]), world.work, step[b], stage[b], warm[b], LEAD_HORIZON, age == 0
+        )
         for b in parts
     ]
     until = cutoff[rows] + LEAD_HORIZON * DAY
@@ -54,7 +57,8 @@ def _leads_at(world: World, numbered: Ids, age: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "subject": f"lead:{SOURCE}:" + numbered.lead[rows], "lead_id": numbered.lead[rows],
-            "created_at": created[rows], "cutoff": cutoff[rows], "age_days": cutoff[rows] / DAY - created[rows] / DAY,
+            "created_at": created[rows], "cutoff": cutoff[rows],
+            "age_days": cutoff[rows] / DAY - created[rows] / DAY,
             "horizon_days": LEAD_HORIZON, "probability": np.concatenate([*chance, np.zeros(0)]),
             "outcome": np.where(until <= end, hit * 1, -1).astype(np.int8),
         }
@@ -62,10 +66,12 @@ def _leads_at(world: World, numbered: Ids, age: int) -> pd.DataFrame:
 
 
 def churn(world: World, subjects: Objects) -> pd.DataFrame:
-    """Customers at month starts: ``subject, cutoff, horizon_days, basis, days_since_order, probability, outcome``.
+    """Customers at month starts: ``subject, cutoff, horizon_days, basis, days_since_order, probability,
+    outcome``.
 
-    ``basis`` is contract where a subscription runs (churn: it ends and none begins within the horizon), else purchase
-    (churn: no order within the horizon) for those who ordered in the last 180 days. ``outcome`` as for leads.
+    ``basis`` is contract where a subscription runs (churn: it ends and none begins within the horizon), else
+    purchase (churn: no order within the horizon) for those who ordered in the last 180 days. ``outcome`` as
+    for leads.
     """
     months = world.span.days[: world.span.length].astype("datetime64[M]")
     firsts = np.flatnonzero(months[1:] != months[:-1]) + 1
@@ -78,12 +84,16 @@ def _churn_at(world: World, subjects: Objects, days: Ints, horizon: int) -> pd.D
     lives = world.lives
     level = lives.level[:, days - 1]
     contract = (lives.ends[:, days] >= 0) & (level >= 0)
-    purchase = ~contract & (level >= 0) & (lives.since[:, days] <= RECENT)
+    purchase = ~contract & (level >= 0) & (lives.since[:, days] <= np.minimum(RECENT, days))
     parts = []
     for basis, chosen in (("contract", contract), ("purchase", purchase)):
         who, place = np.nonzero(chosen)
         for start in range(0, len(who), BLOCK):
-            parts.append(_chances(world, who[start : start + BLOCK], days[place[start : start + BLOCK]], basis, horizon))
+            parts.append(
+                _chances(
+                    world, who[start : start + BLOCK], days[place[start : start + BLOCK]], basis, horizon
+                )
+            )
     rows = pd.concat(parts, ignore_index=True)
     rows["subject"] = subjects[rows.pop("customer").to_numpy()]
     return rows[["subject", "cutoff", "horizon_days", "basis", "days_since_order", "probability", "outcome"]]
@@ -99,13 +109,16 @@ def _chances(world: World, who: Ints, day: Ints, basis: str, horizon: int) -> pd
         left = orders[np.arange(len(who)), until - 1] == orders[np.arange(len(who)), day - 1]
     else:
         ends, decides = (table[who, day].astype(np.int64) for table in (lives.ends, lives.decides))
-        chance = customers.no_renewal(some, world.work, day, level, ends, decides, lives.declined[who, day], horizon)
+        chance = customers.no_renewal(
+            some, world.work, day, level, ends, decides, lives.declined[who, day], horizon
+        )
         left = _left(world, who, day, until)
     return pd.DataFrame(
         {
             "customer": who, "cutoff": world.span.micros(day, np.zeros(len(day))), "horizon_days": horizon,
             "basis": basis, "days_since_order": np.where(since < customers.NEVER, since, -1),
-            "probability": chance, "outcome": np.where(day + horizon <= world.span.length, left * 1, -1).astype(np.int8),
+            "probability": chance, "outcome": np.where(day + horizon <= world.span.length, left * 1,
+                                                       -1).astype(np.int8),
         }
     )  # fmt: skip
 
@@ -130,20 +143,28 @@ def subjects(world: World, known: Persons, numbered: Ids) -> Objects:
     """Each customer's subject: the company of a contact that has one, else the contact."""
     contact = world.customer_contact
     company = known.company_id[numbered.person[contact]]
-    return np.asarray(f"customer:{SOURCE}:" + np.where(company != "", company, numbered.contact[contact]), object)
+    return np.asarray(
+        f"customer:{SOURCE}:" + np.where(company != "", company, numbered.contact[contact]), object
+    )
 
 
 def doubles(numbered: Ids, leads: Doubles, contacts: Doubles, world: World) -> Sheet:
     """``table, record, same_table, same_record``: records known to be the same person as an earlier one."""
-    of_contact = {int(person): contact for person, contact in zip(numbered.person, numbered.contact, strict=True)}
+    of_contact = {
+        int(person): contact for person, contact in zip(numbered.person, numbered.contact, strict=True)
+    }
     first = numbered.lead[leads.person]
     converted = world.ends.how[leads.person] > 0
     return {
-        "table": np.concatenate([np.full(len(first), "lead", object), np.full(len(contacts.person), "party", object)]),
+        "table": np.concatenate([np.full(len(first), "lead", object),
+                                 np.full(len(contacts.person), "party", object)]),
         "record": np.concatenate([numbered.lead_double, numbered.contact_double]),
-        "same_table": np.concatenate([np.full(len(first), "lead", object), np.full(len(contacts.person), "party", object)]),
-        "same_record": np.concatenate([first, np.array([of_contact[int(p)] for p in contacts.person], object)]),
-        "converted": np.concatenate([np.where(converted, "1", "0"), np.full(len(contacts.person), "", object)]).astype(object),
+        "same_table": np.concatenate([np.full(len(first), "lead", object),
+                                      np.full(len(contacts.person), "party", object)]),
+        "same_record": np.concatenate([first,
+                                       np.array([of_contact[int(p)] for p in contacts.person], object)]),
+        "converted": np.concatenate([np.where(converted, "1", "0"),
+                                     np.full(len(contacts.person), "", object)]).astype(object),
     }  # fmt: skip
 
 
@@ -155,7 +176,6 @@ def hotlines(known: Persons, numbered: Ids, count: int) -> Sheet:
 
 def parquet(path: Path, rows: pd.DataFrame) -> None:
     """Writes a table without pandas' own metadata."""
-    pyarrow.parquet.write_table(pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(), path)
-
-
-__all__ = ["HOUR", "UTC_OFFSET", "churn", "doubles", "hotlines", "ids", "leads", "parquet", "subjects"]
+    pyarrow.parquet.write_table(
+        pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(), path
+    )

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.random import PCG64, Generator, SeedSequence
-from numpy.typing import NDArray
 
 from crm.clock import UNKNOWN
 from crm.sample import billing, customer_traces, customers, funnel, lead_traces, leads, roster, sales
+from crm.sample.customers import Customers, Lives
 from crm.sample.days import Floats, Ints, Window, work
 
 LEADS_EACH = 4.5
@@ -19,9 +19,9 @@ OLD_SHARE = 0.40
 class World:
     """Everything that happened. Contacts are old customers first, then converted leads in order of conversion.
 
-    ``contact_lead`` is the lead a contact came from (-1 for old customers), ``customer_contact`` the contact a customer
-    is, ``won_at`` when a customer became one (UNKNOWN for old ones). Tables have a column ``contact`` where they
-    concern a contact, ``lead`` where they concern a lead that did not convert.
+    ``contact_lead`` is the lead a contact came from (-1 for old customers), ``customer_contact`` the contact
+    a customer is, ``won_at`` when a customer became one (UNKNOWN for old ones). Tables have a column
+    ``contact`` where they concern a contact, ``lead`` where they concern a lead that did not convert.
     """
 
     span: Window
@@ -32,8 +32,8 @@ class World:
     paths: funnel.Paths
     ends: lead_traces.Ends
     deals: sales.Deals
-    customers: customers.Customers
-    lives: customers.Lives
+    customers: Customers
+    lives: Lives
     came_for: Ints
     contact_lead: Ints
     customer_contact: Ints
@@ -66,14 +66,20 @@ def simulate(span: Window, count: int, seed: int) -> World:
     buyers, links, came_for = _customers(next(streams), span, arrived, made, round(count * OLD_SHARE))
     lives = customers.live(next(streams), buyers, daily, span.length)
     rng = next(streams)
+    statuses = lead_traces.status_changes(rng, span, arrived, paths, seen, finished)
+    owners = lead_traces.owner_changes(rng, span, arrived, finished, staff)
+    stages, quotes = sales.stage_changes(span, made), sales.quotes(rng, span, made)
+    touches, tickets = _recorded(
+        next(streams), span, daily, staff, arrived, paths, finished, seen, made, buyers, lives, links
+    )
+    bought = _billed(next(streams), span, buyers, lives, came_for, links["won_at"])
     return World(
         span=span, work=daily, roster=staff, leads=arrived, causes=causes, paths=paths, ends=finished, deals=made,
-        customers=buyers, lives=lives, came_for=came_for, **links,
-        statuses=lead_traces.status_changes(rng, span, arrived, paths, seen, finished),
-        owners=lead_traces.owner_changes(rng, span, arrived, finished, staff),
-        stages=sales.stage_changes(span, made), quotes=sales.quotes(rng, span, made),
-        **_recorded(next(streams), span, daily, staff, arrived, paths, finished, seen, made, buyers, lives, links),
-        **_billed(next(streams), span, buyers, lives, came_for, links["won_at"]),
+        customers=buyers, lives=lives, came_for=came_for, contact_lead=links["contact_lead"],
+        customer_contact=links["customer_contact"], contact_of_lead=links["contact_of_lead"],
+        won_at=links["won_at"], touches=touches, statuses=statuses, owners=owners, stages=stages, quotes=quotes,
+        orders=bought["orders"], returns=bought["returns"], terms=bought["terms"], invoices=bought["invoices"],
+        tickets=tickets,
     )  # fmt: skip
 
 
@@ -98,13 +104,16 @@ def _customers(
 
 
 def _recorded(
-    rng: Generator, span: Window, daily: Floats, staff: roster.Roster, arrived: leads.Leads, paths: funnel.Paths,
+    rng: Generator, span: Window, daily: Floats, staff: roster.Roster, arrived: leads.Leads,
+    paths: funnel.Paths,
     finished: lead_traces.Ends, seen: lead_traces.Cells, made: sales.Deals, buyers: customers.Customers,
     lives: customers.Lives, links: dict[str, Ints],
-) -> dict[str, pd.DataFrame]:  # fmt: skip
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     of_leads = lead_traces.contacts(rng, span, arrived, paths, seen, daily, staff)
     lead = of_leads["lead"].to_numpy()
-    of_leads = of_leads[(of_leads["time"] < finished.at[lead]) & (of_leads["time"] >= arrived.created_at[lead])]
+    of_leads = of_leads[
+        (of_leads["time"] < finished.at[lead]) & (of_leads["time"] >= arrived.created_at[lead])
+    ]
     of_deals = sales.contacts(rng, span, made)
     of_deals["contact"] += int((links["contact_lead"] < 0).sum())
     lived = customer_traces.days(rng, buyers, lives, staff)
@@ -123,21 +132,26 @@ def _recorded(
     tickets = tickets[tickets["time"] > links["won_at"][tickets["customer"].to_numpy()]]
     for column in ("replied", "resolved", "rated"):
         tickets[column] = tickets[column].where(tickets[column] < span.end, UNKNOWN)
-    return {
-        "touches": rows.sort_values(["time", "contact", "lead"], kind="stable", ignore_index=True),
-        "tickets": tickets.reset_index(drop=True),
-    }
+    rows = rows.sort_values(["time", "contact", "lead"], kind="stable", ignore_index=True)
+    return rows, tickets.reset_index(drop=True)
 
 
 def _billed(
-    rng: Generator, span: Window, buyers: customers.Customers, lives: customers.Lives, came_for: Ints, won_at: Ints
+    rng: Generator,
+    span: Window,
+    buyers: customers.Customers,
+    lives: customers.Lives,
+    came_for: Ints,
+    won_at: Ints,
 ) -> dict[str, pd.DataFrame]:
     won_hour = np.where(won_at == UNKNOWN, 0.0, won_at // 60_000_000 % 1_440 / 60 + 7)
     lines = billing.orders(rng, span, buyers, lives, came_for, won_hour)
     terms = billing.terms(rng, span, buyers, lives, came_for, won_hour)
     bills = pd.concat([_order_bills(lines), _term_bills(terms)], ignore_index=True)
     bills = bills.sort_values(["time", "customer"], kind="stable", ignore_index=True)
-    level = lives.level[bills["customer"], np.maximum(span.day_of(bills["time"].to_numpy()), 0)].astype(np.int64)
+    level = lives.level[bills["customer"], np.maximum(span.day_of(bills["time"].to_numpy()), 0)].astype(
+        np.int64
+    )
     slow = np.exp(rng.normal(0, 0.5, len(buyers)))[bills["customer"]]
     return {
         "orders": lines, "returns": billing.returns(rng, span, lines), "terms": terms,
@@ -154,6 +168,3 @@ def _order_bills(lines: pd.DataFrame) -> pd.DataFrame:
 def _term_bills(terms: pd.DataFrame) -> pd.DataFrame:
     bills = terms[["customer", "time", "amount"]]
     return bills.assign(reference=np.arange(len(terms)), what="term")
-
-
-__all__ = ["NDArray", "World", "simulate"]

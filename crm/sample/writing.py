@@ -30,7 +30,9 @@ def stamps(micros: NDArray[np.int64], *, seconds: bool = False, day_only: bool =
     local = np.where(known, micros, 0) + UTC_OFFSET * HOUR
     iso = np.datetime_as_string(local.astype("datetime64[us]"), unit="s")
     letters = iso.view("U1").reshape(len(iso), -1)
-    order = [8, 9, -1, 5, 6, -1, 0, 1, 2, 3] + ([] if day_only else [-2, 11, 12, 13, 14, 15] + [16, 17, 18] * seconds)
+    order = [8, 9, -1, 5, 6, -1, 0, 1, 2, 3] + (
+        [] if day_only else [-2, 11, 12, 13, 14, 15] + [16, 17, 18] * seconds
+    )
     shown = np.empty((len(iso), len(order)), "U1")
     for place, source in enumerate(order):
         shown[:, place] = {-1: "/", -2: " "}[source] if source < 0 else letters[:, source]
@@ -62,7 +64,7 @@ def csv(path: Path, sheet: Sheet, *, separator: str = ",", encoding: str = "utf-
 def xlsx(path: Path, sheets: Mapping[str, Sheet]) -> None:
     """Writes a workbook; cells that are datetimes become real dates."""
     book = xlsxwriter.Workbook(path, {"default_date_format": "dd/mm/yyyy hh:mm", "strings_to_numbers": False})
-    book.set_properties({"created": datetime(2020, 1, 1)})  # noqa: DTZ001 - the workbook itself keeps no zone
+    book.set_properties({"created": datetime(2020, 1, 1)})
     for name, sheet in sheets.items():
         page = book.add_worksheet(name)
         for column, (heading, cells) in enumerate(sheet.items()):
