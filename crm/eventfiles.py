@@ -53,20 +53,12 @@ class Completed:
     format: int = FORMAT
 
 
-def events_file(folder: Path, kind: str, bucket: int) -> Path:
-    return folder / f"{kind}-{bucket}.parquet"
-
-
-def subjects_file(folder: Path, kind: str) -> Path:
-    return folder / f"subjects-{kind}.parquet"
-
-
 def write_bucket(folder: Path, kind: str, bucket: int, table: pa.Table) -> None:
     """Writes one bucket, already sorted by subject and ``(occurred_at, event_id)``."""
     words = [name for name in table.column_names if name not in ENGINE]
     pq.write_table(
         table,
-        events_file(folder, kind, bucket),
+        folder / f"{kind}-{bucket}.parquet",
         row_group_size=ROW_GROUP,
         compression={name: "lz4" if name in words else "none" for name in table.column_names},
         use_dictionary=[*REPEATING, *(name for name in words if name in WORDS)],
@@ -76,7 +68,8 @@ def write_bucket(folder: Path, kind: str, bucket: int, table: pa.Table) -> None:
 
 def write_subjects(folder: Path, kind: str, table: pa.Table) -> None:
     """Writes the subjects of a kind in the order of their events; columns as in SUBJECT."""
-    pq.write_table(table.select(SUBJECT.names).cast(SUBJECT), subjects_file(folder, kind), compression="lz4")
+    subjects = table.select(SUBJECT.names).cast(SUBJECT)
+    pq.write_table(subjects, folder / f"subjects-{kind}.parquet", compression="lz4")
 
 
 def write_lists(folder: Path, signatures: pa.Table, actors: list[str]) -> None:
@@ -89,9 +82,11 @@ def write_lists(folder: Path, signatures: pa.Table, actors: list[str]) -> None:
 def being_written(folder: Path) -> Iterator[Path]:
     """A temporary folder beside ``folder`` that takes its name when the block ends well.
 
-    A folder of that name that is already there is replaced: readers that have it open keep their files.
+    A folder of that name that is already there is replaced; what killed processes left behind goes too.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(f".{folder.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         yield work
@@ -101,6 +96,13 @@ def being_written(folder: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(work, ignore_errors=True)
         shutil.rmtree(work.with_name(work.name + "-old"), ignore_errors=True)
+
+
+def clear_others(folder: Path, keep: int) -> None:
+    """Removes the event folders of old loads beside ``folder``, but for the newest ``keep``."""
+    loads = [path for path in folder.parent.iterdir() if path.name.isdigit() and path != folder]
+    for path in sorted(loads, key=lambda path: int(path.name))[:-keep]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def complete(folder: Path, about: Completed) -> None:

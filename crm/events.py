@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from crm import eventfiles
@@ -71,7 +72,10 @@ class Events:
 
 
 class EventStore:
-    """The event files of one load: all subjects of a kind at once, in blocks, or one in a millisecond."""
+    """The event files of one load: all subjects of a kind at once, in blocks, or one in a millisecond.
+
+    All files are opened at once: a store goes on reading its load after its folder was replaced or cleared.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Opens a finished folder as it is. Raises HistoryError where it is missing, partial or damaged."""
@@ -79,7 +83,7 @@ class EventStore:
         if about is None:
             raise HistoryError("no event files here", where=str(folder), todo="import an export first")
         self.folder, self.about = folder, about
-        self._files: dict[tuple[str, int], pq.ParquetFile] = {}
+        self._files = {name: pq.ParquetFile(folder / name) for name in about.files}
         self._subjects: dict[str, pa.Table] = {}
         self._lock = Lock()
 
@@ -97,11 +101,13 @@ class EventStore:
                 "the history is empty", where=str(home.history), todo="import an export: leadkeep import"
             )
         folder = home.history / "event" / str(history.load_number)
-        settings = home.settings
-        about = eventfiles.completed(folder)
-        if about is None or (about.zone, about.currency) != (settings.zone, settings.currency):
-            materialise(home, history.load_number)
-        return cls(folder)
+        folder.parent.mkdir(exist_ok=True)
+        with FileLock(folder.with_name(f".{folder.name}.lock")):
+            about = eventfiles.completed(folder)
+            wanted = (home.settings.zone, home.settings.currency)
+            if about is None or (about.zone, about.currency) != wanted:
+                materialise(home, history.load_number)
+            return cls(folder)
 
     @property
     def load(self) -> int:
@@ -114,13 +120,13 @@ class EventStore:
 
     @cached_property
     def signatures(self) -> tuple[Signature, ...]:
-        table = pq.read_table(self.folder / "signatures.parquet")
+        table = self._files["signatures.parquet"].read()
         return tuple(Signature(*words) for words in zip(*table.to_pydict().values(), strict=True))
 
     @cached_property
     def actors(self) -> list[str]:
         """Staff, ``<source>:<id>``, by the number in ``Events.actor``."""
-        return list(pq.read_table(self.folder / "actors.parquet")["actor"].to_pylist())
+        return list(self._files["actors.parquet"].read()["actor"].to_pylist())
 
     def subjects(self, kind: str) -> pd.DataFrame:
         """The subjects of ``kind`` (lead, customer, deal), in the order of :meth:`read`.
@@ -138,7 +144,7 @@ class EventStore:
         whole = {name: np.empty(int(rows.sum()), of.to_pandas_dtype()) for name, of in ENGINE.items()}
         start = 0
         for bucket in range(self.about.buckets[kind]):
-            block = self._file(kind, bucket).read(columns=list(ENGINE))
+            block = self._file(kind, bucket).read(columns=list(ENGINE), use_threads=False)
             for name, column in whole.items():
                 column[start : start + len(block)] = block[name].to_numpy()
             start += len(block)
@@ -151,7 +157,7 @@ class EventStore:
         edges = np.searchsorted(buckets, np.arange(self.about.buckets[kind] + 1))
         for bucket, (first, last) in enumerate(pairwise(edges.tolist())):
             part = subjects.slice(first, last - first)
-            block = self._file(kind, bucket).read(columns=list(ENGINE))
+            block = self._file(kind, bucket).read(columns=list(ENGINE), use_threads=False)
             yield self._events(part["subject"].to_pylist(), part["rows"].to_numpy(), _columns(block))
 
     def one(self, subject: str) -> Events:
@@ -182,13 +188,11 @@ class EventStore:
         if kind not in KINDS:
             raise NotFound("no such kind of subject", value=kind, todo="choose lead, customer or deal")
         if kind not in self._subjects:
-            self._subjects[kind] = pq.read_table(eventfiles.subjects_file(self.folder, kind))
+            self._subjects[kind] = self._files[f"subjects-{kind}.parquet"].read()
         return self._subjects[kind]
 
     def _file(self, kind: str, bucket: int) -> pq.ParquetFile:
-        if (kind, bucket) not in self._files:
-            self._files[kind, bucket] = pq.ParquetFile(eventfiles.events_file(self.folder, kind, bucket))
-        return self._files[kind, bucket]
+        return self._files[f"{kind}-{bucket}.parquet"]
 
     def _events(self, subjects: list[str], rows: Int64, columns: dict[str, NDArray[Any]]) -> Events:
         offsets = np.zeros(len(rows) + 1, dtype=np.int64)

@@ -18,6 +18,9 @@ from crm.history import History, query
 from crm.schema import TABLES
 from crm.settings import Home
 
+KEPT: Final = 2
+"""Event folders kept beside the one just made; those of older loads are made again when asked for."""
+
 BUCKET_EVENTS: Final = 500_000
 """Events a bucket holds on average: about 30 MB while it is read."""
 
@@ -176,6 +179,7 @@ def materialise(home: Home, load: int | None = None) -> None:
     with query() as connection, eventfiles.being_written(final) as folder:
         gather(connection, tables, numeric)
         _write(connection, folder, history, settings.zone, settings.currency)
+    eventfiles.clear_others(final, KEPT)
 
 
 def _write(

@@ -1,5 +1,6 @@
 """The event store: what it reads, in which order, and what it says when there is nothing."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,24 @@ def test_one_subject_and_blocks_equal_the_whole(store: EventStore) -> None:
         rows = slice(whole.offsets[place], whole.offsets[place + 1])
         for column in COLUMNS:
             np.testing.assert_array_equal(getattr(one, column), getattr(whole, column)[rows])
+
+
+def test_an_open_store_keeps_its_load(store: EventStore) -> None:
+    whole = store.read("lead")
+    shutil.rmtree(store.folder)
+    assert store.read("lead").occurred_at.tolist() == whole.occurred_at.tolist()
+    assert len(store.one("lead:crm:A")) == 4
+
+
+def test_old_loads_are_made_again_when_asked_for(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    for number in range(5):
+        company.tell("lead", f"L{number}", day(number), created_at=day(number))
+        company.load()
+    folder = company.home.history / "event"
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["3", "4", "5"]
+    assert EventStore.open(company.home, 1).read("lead").subjects == ["lead:crm:L0"]
+    assert len(EventStore.open(company.home).read("lead").subjects) == 5
 
 
 def test_unknown_subjects_and_kinds_are_named(store: EventStore) -> None:
