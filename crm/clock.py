@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from crm.errors import LeadkeepError
+from crm.errors import SettingsError
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -46,7 +46,7 @@ def parse(text: str, zone: str) -> int:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise LeadkeepError(
+        raise SettingsError(
             "not a date or time", value=text, todo="write it as 2026-03-01 or 2026-03-01T09:30+07:00"
         ) from error
     return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone)))
