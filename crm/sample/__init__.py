@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from crm.sample.days import today
 from crm.sample.export import write
 
 __all__ = ["generate"]
@@ -24,4 +25,4 @@ def generate(
     LeadkeepError where ``customers`` is less than 20 or ``until`` is out of the calendar's range,
     ResourceError where a file cannot be written.
     """
-    write(Path(directory), customers, seed, until or date.today(), progress or (lambda what, done, of: None))
+    write(Path(directory), customers, seed, until or today(), progress or (lambda what, done, of: None))

@@ -1,7 +1,8 @@
 """The company's calendar: working days, Tết, and the days leads arrive."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,11 @@ class Window:
         """The local day number of UTC microseconds."""
         local = np.asarray(micros) + UTC_OFFSET * HOUR
         return local // (24 * HOUR) - int(np.datetime64(self.first, "D").astype(np.int64))
+
+
+def today() -> date:
+    """Today in Vietnam, wherever the machine stands."""
+    return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
 def window(until: date) -> Window:

@@ -62,8 +62,8 @@ def persons(rng: Generator, world: World) -> Persons:
     who = people(rng, count)
     channel = np.concatenate([leads.channel, rng.integers(1, 5, old)])
     national, hotline = _phones(rng, count)
-    has_company = rng.random(count) < 0.55
-    company = np.where(has_company, companies(rng, count), "").astype(object)
+    industry = np.concatenate([leads.industry, rng.integers(0, len(catalog.INDUSTRIES), old)])
+    company, has_company = _companies(rng, industry, hotline)
     contacts = np.concatenate([world.contact_of_lead >= 0, np.ones(old, bool)])
     numbered = np.cumsum(contacts & has_company)
     form = np.isin(channel, (catalog.FACEBOOK, catalog.WEBSITE))
@@ -74,7 +74,7 @@ def persons(rng: Generator, world: World) -> Persons:
         company_id=np.where(contacts & has_company, "ACC" + numbered.astype(str).astype(object),
                             "").astype(object),
         tax_code=tax_codes(rng, count), channel=channel, hotline=hotline,
-        **_answers(rng, world, old, channel, form, created),
+        **_answers(rng, world, old, industry, form, created),
     )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _old_dates(rng: Generator, world: World, old: int) -> Ints:
 
 
 def _phones(rng: Generator, count: int) -> tuple[Objects, Ints]:
-    """Nine digits each; one person in a hundred gives a company hotline that two or three share."""
+    """Nine digits each; two people in a hundred give a company's hotline, which a colleague gives too."""
     national = phones(rng, count)
     hotline = np.full(count, -1)
     sharing = rng.permutation(count)[: count // 100 * 2]
@@ -96,8 +96,19 @@ def _phones(rng: Generator, count: int) -> tuple[Objects, Ints]:
     return np.where(hotline >= 0, lines[hotline], national).astype(object), hotline
 
 
+def _companies(rng: Generator, industry: Ints, hotline: Ints) -> tuple[Objects, NDArray[np.bool_]]:
+    """Company names, blank for nearly half; who shares a hotline works for the same company."""
+    name = companies(rng, industry)
+    first = np.full(int(hotline.max(initial=0)) + 1, -1)
+    sharing = np.flatnonzero(hotline >= 0)
+    first[hotline[sharing][::-1]] = sharing[::-1]
+    name[sharing] = name[first[hotline[sharing]]]
+    has = (rng.random(len(industry)) < 0.55) | (hotline >= 0)
+    return np.where(has, name, "").astype(object), has
+
+
 def _answers(
-    rng: Generator, world: World, old: int, channel: Ints, form: NDArray[np.bool_], created: Ints
+    rng: Generator, world: World, old: int, industry: Ints, form: NDArray[np.bool_], created: Ints
 ) -> dict[str, Objects]:
     leads, count = world.leads, len(created)
 
@@ -123,7 +134,7 @@ def _answers(
         "product": _kept(
             rng, np.array([p.name for p in catalog.PRODUCTS], object)[product], np.full(count, 0.94)
         ),
-        "industry": _kept(rng, words(catalog.INDUSTRIES, leads.industry), np.where(form, 0.9, 0.7)),
+        "industry": _kept(rng, np.array(catalog.INDUSTRIES, object)[industry], np.where(form, 0.9, 0.7)),
         "province": _kept(
             rng, np.where(created < merged, before, after).astype(object), np.full(count, 0.88)
         ),

@@ -149,7 +149,7 @@ def _wish(rng: Generator, channel: Ints, campaign: Ints, day: Ints, span: Window
 
 def _answer(rng: Generator, cause: Floats, steps: tuple[float, ...]) -> Ints:
     """What somebody ticks in a form: a noisy reading of the cause, by thresholds."""
-    return np.asarray(np.digitize(cause + rng.normal(0, 0.75, len(cause)), steps), np.int64)
+    return np.asarray(np.digitize(cause + rng.normal(0, 0.9, len(cause)), steps), np.int64)
 
 
 def _load(span: Window, roster: Roster, day: Ints) -> Floats:

@@ -37,10 +37,10 @@ COMPANY_WORDS: Final = (
     "Đức Anh", "Ngọc Lan", "Quang Minh", "Vạn Lợi", "Toàn Cầu", "Hồng Phúc", "Thái Dương", "Lộc Xuân",
 )  # fmt: skip
 COMPANY_TRADES: Final = (
-    "Thương mại", "Dịch vụ", "Thực phẩm", "Thời trang", "Xây dựng", "Điện máy", "Dược phẩm", "Vận tải",
-    "Nội thất",
-    "Công nghệ", "Giáo dục", "Du lịch", "Cà phê", "Mỹ phẩm", "Nông sản",
+    "Bách hoá", "Ẩm thực", "Thời trang", "Dược phẩm", "Mỹ phẩm", "Vật liệu", "Giáo dục", "Sản xuất",
+    "Vận tải", "Du lịch", "Kế toán", "Điện máy",
 )  # fmt: skip
+"""What companies call themselves, by industry."""
 
 OLD_PREFIXES: Final = {
     "32": "162", "33": "163", "34": "164", "35": "165", "36": "166", "37": "167", "38": "168", "39": "169",
@@ -111,13 +111,13 @@ def usernames(staff: People) -> Objects:
     return np.array(names, object)
 
 
-def companies(rng: Generator, count: int) -> Objects:
-    """``count`` company names; a few repeat, as they do."""
-    form, word, trade = (
-        np.array(words, object)[rng.integers(0, len(words), count)]
-        for words in (COMPANY_FORMS, COMPANY_TRADES, COMPANY_WORDS)
+def companies(rng: Generator, industry: Ints) -> Objects:
+    """A company name for each industry (positions in the catalogue); a few repeat, as they do."""
+    form, word = (
+        np.array(words, object)[rng.integers(0, len(words), len(industry))]
+        for words in (COMPANY_FORMS, COMPANY_WORDS)
     )
-    return np.asarray(form + " " + word + " " + trade)
+    return np.asarray(form + " " + np.array(COMPANY_TRADES, object)[industry] + " " + word)
 
 
 def phones(rng: Generator, count: int) -> Objects:
