@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from crm.cleaning import fixed
 from crm.cleaning.result import Context, Refusal
 from crm.cleaning.text import plain
 from crm.clock import to_micros
@@ -40,7 +41,11 @@ class Moments(NamedTuple):
 
 def moments(values: Sequence[Any], context: Context) -> Moments:
     """A column's distinct values as moments; the order of day and month is never guessed per cell."""
-    found = [_read(value, context, context.date_order) for value in values]
+    at_once = fixed.read(values, context.date_order, context.zone)
+    found = [
+        Moment(at_once[i], at_once[i], False) if i in at_once else _read(value, context, context.date_order)
+        for i, value in enumerate(values)
+    ]
     reasons = [moment if isinstance(moment, str) else "" for moment in found]
     return Moments(
         [None if isinstance(moment, str) else moment for moment in found],

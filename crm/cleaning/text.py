@@ -18,6 +18,8 @@ NO: Final = frozenset({"0", "false", "no", "n", "không", "khong", "sai", "chưa
 
 def written(value: object) -> str:
     """A cell as text: a whole number without ``.0``, a time in ISO form."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
@@ -33,8 +35,10 @@ def plain(value: object, context: Context) -> str | None:
     >>> plain("  Nguye\\u0302\\u0303n   Văn A ", Context())
     'Nguyễn Văn A'
     """
-    joined = " ".join(unicodedata.normalize("NFC", written(value)).translate(INVISIBLE).split())
-    return joined or None
+    shown = written(value)
+    if not shown.isascii():
+        shown = unicodedata.normalize("NFC", shown).translate(INVISIBLE)
+    return " ".join(shown.split()) or None
 
 
 def identity(value: object, context: Context) -> str | None:
