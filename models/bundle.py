@@ -20,6 +20,7 @@ from models.calibration import Calibration
 from models.scorers import Float, Rows, Scorer, sigmoid
 from models.scorers.rule import Rule
 from models.scorers.rule import load as load_rule
+from models.topics import Topics
 
 FORMAT = 1
 SAMPLE_TOLERANCE = 1e-6
@@ -58,16 +59,10 @@ class Bundle:
     later: Rule | None = None
     manifest_sha256: str = ""
     version: str = ""
-    topics: list[str] = field(init=False, repr=False, compare=False)
-    """Topics of the features, in order of first mention."""
-    topic_of: NDArray[np.int64] = field(init=False, repr=False, compare=False)
-    """Place in ``topics`` of each feature, int64[n_features]."""
+    topics: Topics = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        topics = list(dict.fromkeys(feature.topic for feature in self.spec.features))
-        object.__setattr__(self, "topics", topics)
-        places = [topics.index(feature.topic) for feature in self.spec.features]
-        object.__setattr__(self, "topic_of", np.array(places, dtype=np.int64))
+        object.__setattr__(self, "topics", Topics.of(self.spec))
 
     @property
     def kind(self) -> str:

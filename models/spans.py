@@ -1,12 +1,13 @@
 """Counts, for many subjects and moments at once, the spans of time that cover a moment."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crm.clock import FOREVER
-from crm.events import Events
+from crm.events import Events, Signature
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -67,6 +68,27 @@ class Spans:
         return self.starts.before(subject, moment) - self.ends.before(subject, moment)
 
 
+class _Held:
+    """Compares a vocabulary by identity, so that a cache need not read it, and keeps it alive."""
+
+    __slots__ = ("signatures",)
+
+    def __init__(self, signatures: tuple[Signature, ...]) -> None:
+        self.signatures = signatures
+
+    def __hash__(self) -> int:
+        return id(self.signatures)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and other.signatures is self.signatures
+
+
+@lru_cache(maxsize=256)
+def _wanted(held: _Held, kinds: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which signatures are of ``kinds``; of a vocabulary without any, one that nothing has."""
+    return np.array([not kinds or s.kind in kinds for s in held.signatures] or [False], dtype=bool)
+
+
 @dataclass(frozen=True, slots=True)
 class Happenings:
     """Some events of one meaning, in no particular order: the row's subject and its times."""
@@ -82,8 +104,7 @@ class Happenings:
     @classmethod
     def of(cls, events: Events, *kinds: str) -> "Happenings":
         """The events of ``kinds``, or all of them where no kind is named."""
-        wanted = np.array([not kinds or s.kind in kinds for s in events.signatures], dtype=bool)
-        rows = np.flatnonzero(wanted[events.signature]) if len(wanted) else np.zeros(0, dtype=np.int64)
+        rows = np.flatnonzero(_wanted(_Held(events.signatures), kinds)[events.signature])
         subject = np.searchsorted(events.offsets, rows, side="right") - 1
         return cls(
             len(events.subjects), subject.astype(np.int32), events.occurred_at[rows], events.known_at[rows],
@@ -101,17 +122,23 @@ class Happenings:
         """Those visible at ``as_of``."""
         return self.where((self.occurred_at < as_of) & (self.known_at < as_of) & (as_of <= self.known_until))
 
-    def visible(self, within: int = FOREVER) -> Spans:
-        """When each is visible and happened at most ``within`` microseconds ago."""
+    def visible(self, subject: NDArray[np.integer], cutoff: Int64, within: int = FOREVER) -> Int64:
+        """How many are visible to each ``subject[k]`` at ``cutoff[k]``, happened at most ``within`` before."""
         start = np.maximum(self.occurred_at, self.known_at)
         end = self.known_until
         if within < FOREVER:
             end = np.minimum(end, self.occurred_at + within)
-        return Spans.of(self.n_subjects, self.subject, start, end)
+        return self._covering(start, end, subject, cutoff)
 
-    def unknown(self) -> Spans:
-        """When each had happened and was not known yet."""
-        return Spans.of(self.n_subjects, self.subject, self.occurred_at, self.known_at)
+    def unknown(self, subject: NDArray[np.integer], cutoff: Int64) -> Int64:
+        """How many of each subject had happened at the cutoff and were not known yet."""
+        return self._covering(self.occurred_at, self.known_at, subject, cutoff)
+
+    def _covering(self, start: Int64, end: Int64, subject: NDArray[np.integer], cutoff: Int64) -> Int64:
+        if len(cutoff) == 1:  # one subject online: looking at its few events beats sorting them
+            covers = (start < cutoff[0]) & (cutoff[0] <= end) & (self.subject == subject[0])
+            return np.array([np.count_nonzero(covers)], dtype=np.int64)
+        return Spans.of(self.n_subjects, self.subject, start, end).covering(subject, cutoff)
 
     def times(self) -> Times:
         """When each happened."""

@@ -1,7 +1,7 @@
 """Logistic regression: alone for little data, or the trunk that boosted trees grow on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,12 @@ LIMIT = 4.0
 
 BLOCK = 20_000
 """Rows worked on at once."""
+
+KEPT_BYTES = 600_000_000
+"""A design matrix up to this size is kept between turns."""
+
+CURVED = 4
+"""Turns that work the curvature out anew."""
 
 PENALTY = 20.0
 """Default precision of the normal prior on each coefficient."""
@@ -135,14 +141,14 @@ class _Plan:
         chosen = np.array(numbers, dtype=np.int64), np.array(marks, dtype=np.int64)
         return cls(list(columns.names), centre, scale, *chosen, sizes)
 
-    def design(self, rows: Rows) -> Float:
-        """float64[n, n_design] of some rows."""
+    def design(self, rows: Rows) -> NDArray[np.float32]:
+        """float32[n, n_design] of some rows."""
         value = rows[:, self.numbers].astype(np.float64)
         value = np.copysign(np.log1p(np.abs(value)), value)
         value = np.clip((value - self.centre[self.numbers]) / self.scale[self.numbers], -LIMIT, LIMIT)
-        parts = [np.nan_to_num(value), np.isnan(rows[:, self.marks])]
+        parts = [np.nan_to_num(value).astype(np.float32), np.isnan(rows[:, self.marks])]
         parts += [rows[:, [column]] == np.arange(size) for column, size in self.sizes.items()]
-        return np.concatenate([*parts, np.ones((len(rows), 1))], axis=1, dtype=np.float64)
+        return np.concatenate([*parts, np.ones((len(rows), 1))], axis=1, dtype=np.float32)
 
     def model(self, beta: Float) -> Logistic:
         """The model of these coefficients, its contributions not centred yet."""
@@ -160,23 +166,43 @@ class _Plan:
 
 
 def _newton(plan: _Plan, rows: Rows, hits: Float, weight: Float, *, base: float, penalty: float) -> Float:
-    size = plan.design(rows[:1]).shape[1]
-    beta, ridge = np.zeros(size), np.full(size, penalty)
+    """Newton steps; after CURVED of them the curvature hardly changes and the last one is used again."""
+    blocks = _Blocks(plan, rows)
+    beta, ridge = np.zeros(blocks.width), np.full(blocks.width, penalty)
     beta[-1], ridge[-1] = base, 1e-9
-    for _ in range(25):
-        gradient, hessian = -ridge * beta, np.diag(ridge)
-        for start in range(0, len(rows), BLOCK):
-            part = slice(start, start + BLOCK)
-            design = plan.design(rows[part])
-            p = sigmoid(design @ beta)
-            gradient += design.T @ (weight[part] * (hits[part] - p))
-            hessian += (design * (weight[part] * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ design
+    hessian = np.diag(ridge)
+    for turn in range(30):
+        gradient = -ridge * beta
+        if curved := turn < CURVED:
+            hessian = np.diag(ridge)
+        for part, design in blocks:
+            p = sigmoid((design @ beta.astype(np.float32)).astype(np.float64))
+            gradient += design.T @ (weight[part] * (hits[part] - p)).astype(np.float32)
+            if curved:
+                mass = np.sqrt(weight[part] * np.maximum(p * (1 - p), 1e-6)).astype(np.float32)
+                heavy = design * mass[:, None]
+                hessian += heavy.T @ heavy
         step = np.linalg.solve(hessian, gradient)
         step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-12))
         beta += step
-        if np.abs(step).max() < 1e-6:
+        if np.abs(step).max() < 1e-4:
             break
     return beta
+
+
+class _Blocks:
+    """The design matrix in blocks, kept where it fits and made again at each turn where it does not."""
+
+    def __init__(self, plan: _Plan, rows: Rows) -> None:
+        self.plan, self.rows = plan, rows
+        self.width = plan.design(rows[:1]).shape[1]
+        self.parts = [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]
+        fits = len(rows) * self.width * 4 <= KEPT_BYTES
+        self.kept = [plan.design(rows[part]) for part in self.parts] if fits else []
+
+    def __iter__(self) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        for place, part in enumerate(self.parts):
+            yield part, self.kept[place] if self.kept else self.plan.design(self.rows[part])
 
 
 def _centred(plain: Logistic, rows: Rows, weight: Float) -> Logistic:

@@ -63,18 +63,18 @@ def cutoffs(events: Events, until: int, horizon: int, rng: np.random.Generator) 
 def standing(events: Events, subject: Int32, cutoff: Int64, horizon: int) -> Int8:
     """A running subscription, or an order within the last two horizons, as known at the cutoff."""
     found = np.full(len(subject), REASONS.index("gone already"), dtype=np.int8)
-    ever = Happenings.of(events, "order", "subscription").visible().covering(subject, cutoff) > 0
+    ever = Happenings.of(events, "order", "subscription").visible(subject, cutoff) > 0
     found[~ever] = REASONS.index("never bought")
     created = Happenings.of(events).first()[subject] < cutoff
     found[~created] = REASONS.index("not created yet")
-    recent = Happenings.of(events, "order").visible(within=2 * horizon).covering(subject, cutoff) > 0
+    recent = Happenings.of(events, "order").visible(subject, cutoff, within=2 * horizon) > 0
     found[recent | (running(events, subject, cutoff) > 0)] = ELIGIBLE
     return found
 
 
 def running(events: Events, subject: Int32, cutoff: Int64) -> Int64:
     """How many subscriptions of each customer run, as known at the cutoff."""
-    return Happenings.of(events, "subscription_active").visible().covering(subject, cutoff)
+    return Happenings.of(events, "subscription_active").visible(subject, cutoff)
 
 
 def labels(events: Events, subject: Int32, cutoff: Int64, horizon: int, as_of: int) -> Int8:
@@ -87,7 +87,7 @@ def labels(events: Events, subject: Int32, cutoff: Int64, horizon: int, as_of: i
     ends = _within(ended.times(), subject, cutoff, horizon)
     begins = _within(Happenings.of(events, "subscription").as_known(as_of).times(), subject, cutoff, horizon)
     buys = _within(Happenings.of(events, "order").as_known(as_of).times(), subject, cutoff, horizon)
-    over = ended.unknown().covering(subject, cutoff)
+    over = ended.unknown(subject, cutoff)
     contractual = (ends + over >= active) & (ends > 0) & (begins == 0)
     label = np.where(active > 0, contractual, (buys + begins) == 0)
     return np.where((active > 0) & (over >= active), UNKNOWN_OUTCOME, label).astype(np.int8)

@@ -62,7 +62,7 @@ def standing(events: Events, subject: Int32, cutoff: Int64, horizon: int) -> Int
     found = np.full(len(subject), ELIGIBLE, dtype=np.int8)
     found[cutoff - AGES[-1] > since] = REASONS.index("too old")
     for kind, reason in (("lost", "lost"), ("converted", "converted already")):
-        ended = Happenings.of(events, kind).visible().covering(subject, cutoff) > 0
+        ended = Happenings.of(events, kind).visible(subject, cutoff) > 0
         found[ended] = REASONS.index(reason)
     found[since >= cutoff] = REASONS.index("not created yet")
     return found
@@ -76,16 +76,16 @@ def labels(events: Events, subject: Int32, cutoff: Int64, horizon: int, as_of: i
     hidden = np.zeros(len(subject), dtype=bool)
     for kind in ("converted", "lost"):
         known = Happenings.of(events, kind).as_known(as_of)
-        hidden |= known.unknown().covering(subject, cutoff) > 0
+        hidden |= known.unknown(subject, cutoff) > 0
     return np.where(hidden, UNKNOWN_OUTCOME, hit).astype(np.int8)
 
 
 def values(events: Events, subject: Int32, as_of: int, horizon: int) -> Int64:
     """Mean first order (or won deal) of converted leads alike: same product, else same channel, else all."""
     spent = first_of(events, as_of, "order", "deal_won", "contract", "deal_opened", "quote")
-    converted = Happenings.of(events, "converted").visible()
     everyone = np.arange(len(events.subjects), dtype=np.int32)
-    won = converted.covering(everyone, np.full(len(everyone), as_of, dtype=np.int64)) > 0
+    moment = np.full(len(everyone), as_of, dtype=np.int64)
+    won = Happenings.of(events, "converted").visible(everyone, moment) > 0
     return mean_by_group(events, subject, as_of, amount=spent, counted=won, fields=("product", "channel"))
 
 

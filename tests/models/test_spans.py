@@ -36,16 +36,17 @@ def test_last_before(times: list[tuple[int, int]], asked: list[tuple[int, int]])
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 12)), max_size=15))
 def test_visible_is_what_events_say(rows: list[tuple[int, int, int]]) -> None:
     made = history({"a": [Event("call", at, known, until) for at, known, until in rows], "b": []})
-    spans = Happenings.of(made, "call").visible()
+    calls = Happenings.of(made, "call")
     cutoffs = made.occurred_at[:1].repeat(0) if not rows else np.unique(np.concatenate(
         [made.occurred_at, made.known_at, made.known_until, made.known_until + 1, made.known_at + 1]
     ))  # fmt: skip
-    found = spans.covering(np.zeros(len(cutoffs), dtype=np.int32), cutoffs)
     expected = [sum(made.visible(row, int(c)) for row in range(len(made))) for c in cutoffs]
-    assert found.tolist() == expected
+    assert calls.visible(np.zeros(len(cutoffs), dtype=np.int32), cutoffs).tolist() == expected
+    alone = [int(calls.visible(np.array([0]), cutoffs[k : k + 1])[0]) for k in range(len(cutoffs))]
+    assert alone == expected
 
 
 def test_subjects_without_events() -> None:
     found = Happenings.of(history({"a": [], "b": []}), "call")
-    assert found.visible().covering(np.array([0, 1]), np.array([1, 2])).tolist() == [0, 0]
+    assert found.visible(np.array([0, 1]), np.array([1, 2])).tolist() == [0, 0]
     assert found.times().last_before(np.array([1]), np.array([2]), 7).tolist() == [7]
