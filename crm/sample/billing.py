@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from crm.clock import DAY, HOUR, MINUTE, UNKNOWN
 from crm.sample import catalog
-from crm.sample.customers import NEVER, Customers, Lives
+from crm.sample.customers import NEVER, Customers
 from crm.sample.days import Floats, Ints, Window
+from crm.sample.lives import Lives
 
 PRICES = np.array([product.price for product in catalog.PRODUCTS]) * 1_000
 LATE = np.array([0.45, 0.34, 0.15, 0.08])

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from crm.sample.writing import Sheet
+from crm.sample.writing import Objects, Sheet
 
 PLANTED: Final = (
     ("dau_moi_1.csv", "Ngày tạo", "31/02/2025 09:00"), ("dau_moi_1.csv", "Mã đầu mối", ""),
@@ -37,7 +37,7 @@ def plant(files: dict[str, Sheet]) -> tuple[dict[str, Sheet], Sheet]:
     }
 
 
-def _cell(name: str, cells: "np.typing.NDArray[np.object_]", row: int, number: int) -> str:
+def _cell(name: str, cells: Objects, row: int, number: int) -> str:
     """A copy of the row below under an id of its own, tied to nobody."""
     if name.startswith(("Mã ", "Số ")) and name not in ("Số lượng", "Số lần liên hệ"):
         first = name in ("Mã đầu mối", "Mã cuộc gọi", "Mã dòng", "Số hoá đơn", "Mã phiếu", "Mã nhật ký")

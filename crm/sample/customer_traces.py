@@ -7,8 +7,9 @@ import pandas as pd
 from numpy.random import Generator
 
 from crm.clock import HOUR, MINUTE, UNKNOWN
-from crm.sample.customers import BUYS_GOODS, NEVER, Customers, Lives
+from crm.sample.customers import BUYS_GOODS, NEVER, Customers
 from crm.sample.days import Floats, Ints, Window
+from crm.sample.lives import Lives
 from crm.sample.roster import Roster
 from crm.sample.touches import Touches, pick
 

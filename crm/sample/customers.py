@@ -28,7 +28,7 @@ UP = np.array([0.0020, 0.0090, 0.0060, 0.0])
 ORDERS = np.array([0.10, 0.65, 1.0, 1.15])
 """What the level does to ordering."""
 CANCELS = np.array([0.0030, 0.0008, 0.0002, 0.0001])
-RENEWS = np.array([0.30, 1.6, 8.0, 20.0])
+RENEWS = np.array([0.20, 1.2, 6.0, 14.0])
 """Chance a day to cancel, and odds to renew, by level."""
 BUYS_GOODS, SUBSCRIBES = 1, 2
 NEVER = 99_999
@@ -53,25 +53,6 @@ class Customers:
 
     def __len__(self) -> int:
         return len(self.kind)
-
-
-@dataclass(frozen=True, slots=True)
-class Lives:
-    """What happened. ``level`` is ``[customer, day]`` after the day (-1 before the start); ``ordered`` alike.
-
-    ``since`` is days since the last order at the start of each day (NEVER before the first). ``terms`` has
-    one row for each subscription term: customer, first day, day it was signed, first day after it, day of
-    cancelling (NEVER); ``ends``, ``decides`` and ``declined`` are ``[customer, day]``: the running term's
-    first day after it (-1: none), the day of its renewal decision, and whether that was no.
-    """
-
-    level: NDArray[np.int8]
-    ordered: NDArray[np.bool_]
-    since: NDArray[np.int32]
-    ends: NDArray[np.int32]
-    decides: NDArray[np.int32]
-    declined: NDArray[np.bool_]
-    terms: Ints
 
 
 def befriend(rng: Generator, start: Ints, old: NDArray[np.bool_], software: NDArray[np.bool_]) -> Customers:
@@ -113,92 +94,6 @@ def take(who: Customers, rows: Ints) -> Customers:
 def level_chances(who: Customers, level: NDArray[np.integer], working: Floats) -> tuple[Floats, Floats]:
     """Chances of moving down and up on a day."""
     return np.asarray(DOWN[level] * who.down * working), np.asarray(UP[level] * who.up * working)
-
-
-def live(rng: Generator, who: Customers, work: Floats, length: int) -> Lives:
-    """Runs every customer through the window."""
-    count = len(who)
-    lives = Lives(
-        np.full((count, length), -1, np.int8), np.zeros((count, length), bool),
-        np.full((count, length), NEVER, np.int32), np.full((count, length), -1, np.int32),
-        np.full((count, length), -1, np.int32), np.zeros((count, length), bool), np.zeros((0, 5), np.int64),
-    )  # fmt: skip
-    goods, subscribes = (who.kind & BUYS_GOODS) > 0, (who.kind & SUBSCRIBES) > 0
-    level = rng.choice(4, count, p=[0.0, 0.12, 0.53, 0.35])
-    since = np.where(who.old & goods, rng.integers(1, 45, count), NEVER)
-    contracts = Contracts(rng, who, subscribes)
-    for day in range(length):
-        here, working = who.start <= day, work[day]
-        drawn = rng.random((4, count))
-        down, up = level_chances(who, level, working)
-        level = level + here * ((drawn[0] > 1 - up) * 1 - (drawn[0] < down) * 1)
-        lives.since[:, day] = since
-        first = goods & (who.start == day) & ~who.old
-        ordered = first | (
-            here & goods & (since < NEVER) & (drawn[1] < order_chance(who.rhythm, level, since, working))
-        )
-        since = np.where(ordered, 1, np.where(since < NEVER, since + 1, since))
-        lives.level[:, day], lives.ordered[:, day] = np.where(here, level, -1), ordered
-        lives.ends[:, day], lives.decides[:, day], lives.declined[:, day] = contracts.state(day)
-        contracts.pass_day(day, level, drawn[2], drawn[3])
-    return Lives(
-        lives.level, lives.ordered, lives.since, lives.ends, lives.decides, lives.declined, contracts.rows()
-    )
-
-
-class Contracts:
-    """The running subscriptions during the simulation."""
-
-    def __init__(self, rng: Generator, who: Customers, subscribes: NDArray[np.bool_]) -> None:
-        count = len(who)
-        self.rng, self.who, self.subscribes = rng, who, subscribes
-        self.signed: list[Ints] = []
-        self.ends = np.full(count, -1, np.int64)
-        self.decides = np.full(count, -1, np.int64)
-        self.declined = np.zeros(count, bool)
-        self.cancelled_at: dict[int, int] = {}
-        running = np.flatnonzero(subscribes & who.old)
-        begun = -rng.integers(1, who.term[running])
-        self._sign(running, begun, begun)
-
-    def _sign(self, rows: Ints, begins: Ints, day: Ints) -> None:
-        self.ends[rows] = begins + self.who.term[rows]
-        self.decides[rows] = self.ends[rows] - self.rng.integers(1, 21, len(rows))
-        self.declined[rows] = False
-        # Who decides before day 0 has decided on day 0 at the earliest: nothing before it is simulated.
-        self.decides[rows] = np.maximum(self.decides[rows], np.minimum(0, self.ends[rows] - 1))
-        never = np.full(len(rows), NEVER)
-        self.signed.append(np.stack([rows, begins, day, self.ends[rows], never], axis=1))
-
-    def state(self, day: int) -> tuple[Ints, Ints, NDArray[np.bool_]]:
-        """Ends, decisions and refusals at the start of ``day``; the term that ended yesterday is none."""
-        over = (self.ends >= 0) & (self.ends <= day)
-        self.ends[over] = -1
-        return self.ends, self.decides, self.declined
-
-    def pass_day(self, day: int, level: Ints, cancels: Floats, renews: Floats) -> None:
-        """New customers sign; running terms are cancelled, renewed or declined."""
-        fresh = np.flatnonzero(self.subscribes & (self.who.start == day) & ~self.who.old)
-        self._sign(fresh, np.full(len(fresh), day), np.full(len(fresh), day))
-        running = (self.ends > day) & (self.who.start <= day)
-        running[fresh] = False
-        leaves = running & ~self.declined & (cancels < CANCELS[level] * self.who.down)
-        for row in np.flatnonzero(leaves):
-            self.cancelled_at[int(row)] = day
-        self.ends[leaves] = -1
-        asked = running & ~leaves & (self.decides == day) & ~self.declined
-        yes = asked & (renews < renew_chance(self.who.loyal, level))
-        self.declined |= asked & ~yes
-        rows = np.flatnonzero(yes)
-        self._sign(rows, self.ends[rows].copy(), np.full(len(rows), day))
-
-    def rows(self) -> Ints:
-        """Every term signed, with its day of cancelling."""
-        terms = np.concatenate(self.signed)
-        for row, day in self.cancelled_at.items():
-            mine = np.flatnonzero((terms[:, 0] == row) & (terms[:, 3] > day))
-            terms[mine, 4] = day
-        return terms
 
 
 def no_order(who: Customers, work: Floats, day: Ints, level: Ints, since: Ints, horizon: int) -> Floats:

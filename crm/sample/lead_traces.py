@@ -1,6 +1,4 @@
-"""What the CRM records of leads while they move: contacts, changes of status and owner."""
-
-from dataclasses import dataclass
+"""What is said and clicked while leads are open: calls, chats, e-mails, visits, meetings and callbacks."""
 
 import numpy as np
 import pandas as pd
@@ -10,71 +8,13 @@ from numpy.typing import NDArray
 from crm.clock import HOUR, MINUTE
 from crm.sample import catalog
 from crm.sample.days import Floats, Ints, Window
-from crm.sample.funnel import STEPS, Paths
-from crm.sample.leads import LATE, Leads
+from crm.sample.funnel import Paths
+from crm.sample.lead_days import Cells
+from crm.sample.leads import Leads
 from crm.sample.roster import Roster
 from crm.sample.touches import Touches, pick
 
-STATUSES = ("Mới", "Đã liên hệ", "Đang tư vấn", "Đã demo")
-UNREACHED, STOPPED = "Không liên hệ được", "Ngừng chăm sóc"
 UNANSWERED = ("Không nghe máy", "Máy bận", "Thuê bao")
-GROUP = "nhom.kinhdoanh"
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """When leads end, UTC microseconds; ``window.end`` for those that do not, with ``how`` 1 converted, -1 lost, 0."""
-
-    at: Ints
-    how: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """The days leads were open: one entry a lead and step, in order. ``at`` is when staff would get in touch."""
-
-    lead: Ints
-    step: Ints
-    day: Ints
-    stage: Ints
-    was: Ints
-    warm: NDArray[np.bool_]
-    at: Ints
-    owner: Ints
-
-
-def ends(rng: Generator, span: Window, leads: Leads, paths: Paths) -> Ends:
-    """Conversions and losses that fall inside the window, late on their day."""
-    every = np.arange(len(leads))
-    step = np.maximum(np.maximum(paths.converted, paths.lost), 0)
-    low, high = _hours(leads, paths, every, step)
-    at = span.micros(leads.step_day(step), low + (high - low) * rng.uniform(0.78, 0.98, len(leads)))
-    how = np.where(paths.converted >= 0, 1, np.where(paths.lost >= 0, -1, 0))
-    inside = (how != 0) & (at < span.end)
-    return Ends(np.where(inside, at, span.end), np.where(inside, how, 0))
-
-
-def _hours(leads: Leads, paths: Paths, lead: Ints, step: Ints) -> tuple[Floats, Floats]:
-    """Hours of work a lead gets on a step: after its arrival, and after the first response where there was one."""
-    low, high = (bound[lead] for bound in leads.hours)
-    same_day = (step == 0) & (leads.hour[lead] <= LATE)
-    arrived = np.fmax(leads.hour[lead] + 0.15, paths.first_hour[lead] + 0.4)
-    low = np.where(same_day, np.maximum(low, arrived), low)
-    return low, np.maximum(high, low + 0.6)
-
-
-def cells(rng: Generator, span: Window, leads: Leads, paths: Paths) -> Cells:
-    """Every lead's open days inside the window."""
-    lead, step = np.nonzero(paths.stage >= 0)
-    inside = leads.day[lead] + step + 1 < span.length
-    lead, step = lead[inside], step[inside]
-    stage = paths.stage[lead, step].astype(np.int64)
-    was = np.where(step > 0, paths.stage[lead, step - 1], paths.first_met[lead]).astype(np.int64)
-    day = leads.day[lead] + step + (leads.hour[lead] > LATE)
-    low, high = _hours(leads, paths, lead, step)
-    at = span.micros(day, low + (high - low) * rng.uniform(0.02, 0.70, len(lead)))
-    owner = np.where(day < leads.moved[lead], leads.owner[lead], leads.next_owner[lead])
-    return Cells(lead, step, day, stage, was, paths.warm[lead, step], at, owner)
 
 
 def contacts(
@@ -227,56 +167,3 @@ def _outcome(rng: Generator, met: NDArray[np.bool_]) -> NDArray[np.object_]:
 
 def _lasting(rng: Generator, keen: Floats) -> Ints:
     return np.asarray(np.clip(np.exp(4.6 + 0.3 * keen + rng.normal(0, 0.8, len(keen))), 8, 3_000), np.int64)
-
-
-def status_changes(
-    rng: Generator, span: Window, leads: Leads, paths: Paths, seen: Cells, finished: Ends
-) -> pd.DataFrame:
-    """``lead, time, old, new, actor``: the change log of the status, some of it written up late."""
-    up = np.flatnonzero(seen.stage > seen.was)
-    first = np.flatnonzero(paths.first_met)
-    tries = np.cumsum(paths.tried, axis=1)
-    third = np.flatnonzero(
-        (tries[seen.lead, seen.step] == 3) & paths.tried[seen.lead, seen.step] & (seen.stage == 0)
-    )
-    lost = np.flatnonzero(finished.how < 0)
-    parts = [
-        (seen.lead[up], seen.at[up] + 6 * MINUTE, np.array(STATUSES, object)[seen.stage[up]], seen.owner[up]),
-        (first, span.micros(leads.day[first], paths.first_hour[first]) + 6 * MINUTE,
-         np.array(STATUSES, object)[paths.first_met[first]], leads.owner[first]),
-        (seen.lead[third], seen.at[third] + 3 * MINUTE, np.full(len(third), UNREACHED, object),
-         seen.owner[third]),
-    ]  # fmt: skip
-    lead, time, new, actor = (np.concatenate(column) for column in zip(*parts, strict=True))
-    behind = (rng.random(len(lead)) < 0.2) * rng.integers(1, 20, len(lead)) * HOUR
-    time = np.minimum(time + behind, finished.at[lead] - 2 * MINUTE)
-    log = pd.DataFrame({"lead": lead, "time": time, "new": new, "actor": actor})
-    last = np.where(finished.at[lost] < span.end, leads.owner[lost], -1)
-    log = pd.concat(
-        [log, pd.DataFrame({"lead": lost, "time": finished.at[lost], "new": STOPPED, "actor": last})]
-    )
-    log = log.sort_values(["lead", "time"], kind="stable", ignore_index=True)
-    old = log["new"].shift()
-    log["old"] = old.where(log["lead"].eq(log["lead"].shift()), STATUSES[0])
-    return log[
-        (log["old"] != log["new"]) & (log["time"] > leads.created_at[log["lead"]]) & (log["time"] < span.end)
-    ]
-
-
-def owner_changes(rng: Generator, span: Window, leads: Leads, finished: Ends, roster: Roster) -> pd.DataFrame:
-    """``lead, time, old, new``: handed out from the group's queue, and handed over when somebody leaves."""
-    handed = leads.created_at + rng.integers(1, 6, len(leads)) * MINUTE
-    every = np.arange(len(leads))
-    over_at = span.micros(leads.moved, np.full(len(leads), 8.5))
-    over = np.flatnonzero(
-        (over_at < finished.at) & (leads.moved < leads.day + STEPS) & (leads.next_owner != leads.owner)
-    )
-    log = pd.DataFrame(
-        {
-            "lead": np.concatenate([every, over]),
-            "time": np.concatenate([handed, over_at[over]]),
-            "old": np.concatenate([np.full(len(every), GROUP, object), roster.username[leads.owner[over]]]),
-            "new": np.concatenate([roster.username[leads.owner], roster.username[leads.next_owner[over]]]),
-        }
-    )
-    return log[(log["time"] < finished.at[log["lead"]]) & (log["time"] < span.end)]

@@ -8,7 +8,7 @@ from crm.sample import catalog
 from crm.sample.days import Ints
 from crm.sample.identity import Doubles, Persons
 from crm.sample.ids import Ids
-from crm.sample.lead_traces import STATUSES, STOPPED, UNREACHED
+from crm.sample.lead_changes import GROUP, STATUSES, STOPPED, UNREACHED
 from crm.sample.leaks import Leaks
 from crm.sample.names import Objects
 from crm.sample.sales import STAGES
@@ -66,7 +66,7 @@ def final_status(world: World) -> Objects:
 
 def final_owner(world: World) -> Objects:
     """Each lead's owner at the end of the window, as the log says."""
-    owner = np.full(len(world.leads), "nhom.kinhdoanh", object)
+    owner = np.full(len(world.leads), GROUP, object)
     last = world.owners.sort_values("time", kind="stable").drop_duplicates("lead", keep="last")
     owner[last["lead"].to_numpy()] = last["new"].to_numpy()
     return owner

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from crm.clock import HOUR, MINUTE
 from crm.sample import catalog
 from crm.sample.days import Floats, Ints, Window
-from crm.sample.lead_traces import Ends
+from crm.sample.lead_days import Ends
 from crm.sample.leads import Leads
 from crm.sample.roster import Roster
 from crm.sample.touches import Touches, pick

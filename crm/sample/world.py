@@ -7,9 +7,21 @@ import pandas as pd
 from numpy.random import PCG64, Generator, SeedSequence
 
 from crm.clock import UNKNOWN
-from crm.sample import billing, customer_traces, customers, funnel, lead_traces, leads, roster, sales
-from crm.sample.customers import Customers, Lives
+from crm.sample import (
+    billing,
+    customer_traces,
+    customers,
+    funnel,
+    lead_changes,
+    lead_days,
+    lead_traces,
+    leads,
+    roster,
+    sales,
+)
+from crm.sample.customers import Customers
 from crm.sample.days import Floats, Ints, Window, work
+from crm.sample.lives import Lives, live
 
 LEADS_EACH = 4.5
 OLD_SHARE = 0.40
@@ -30,7 +42,7 @@ class World:
     leads: leads.Leads
     causes: funnel.Causes
     paths: funnel.Paths
-    ends: lead_traces.Ends
+    ends: lead_days.Ends
     deals: sales.Deals
     customers: Customers
     lives: Lives
@@ -60,14 +72,14 @@ def simulate(span: Window, count: int, seed: int) -> World:
     causes = funnel.causes(arrived, staff, daily)
     paths = funnel.simulate(next(streams), causes, arrived, daily)
     rng = next(streams)
-    finished = lead_traces.ends(rng, span, arrived, paths)
-    seen = lead_traces.cells(rng, span, arrived, paths)
+    finished = lead_days.ends(rng, span, arrived, paths)
+    seen = lead_days.cells(rng, span, arrived, paths)
     made = sales.deals(next(streams), span, arrived, finished, daily, staff)
     buyers, links, came_for = _customers(next(streams), span, arrived, made, round(count * OLD_SHARE))
-    lives = customers.live(next(streams), buyers, daily, span.length)
+    lives = live(next(streams), buyers, daily, span.length)
     rng = next(streams)
-    statuses = lead_traces.status_changes(rng, span, arrived, paths, seen, finished)
-    owners = lead_traces.owner_changes(rng, span, arrived, finished, staff)
+    statuses = lead_changes.status_changes(rng, span, arrived, paths, seen, finished)
+    owners = lead_changes.owner_changes(rng, span, arrived, finished, staff)
     stages, quotes = sales.stage_changes(span, made), sales.quotes(rng, span, made)
     touches, tickets = _recorded(
         next(streams), span, daily, staff, arrived, paths, finished, seen, made, buyers, lives, links
@@ -85,7 +97,7 @@ def simulate(span: Window, count: int, seed: int) -> World:
 
 def _customers(
     rng: Generator, span: Window, arrived: leads.Leads, made: sales.Deals, old: int
-) -> tuple[customers.Customers, dict[str, Ints], Ints]:
+) -> tuple[Customers, dict[str, Ints], Ints]:
     won = np.flatnonzero(made.wins & (made.moments[:, 3] < span.end))
     won = won[np.argsort(made.moments[won, 3], kind="stable")]
     came_for = np.concatenate([rng.choice(9, old, p=[0.2, 0.12, 0.08, 0.05, 0.2, 0.13, 0.08, 0.08, 0.06]),
@@ -106,8 +118,8 @@ def _customers(
 def _recorded(
     rng: Generator, span: Window, daily: Floats, staff: roster.Roster, arrived: leads.Leads,
     paths: funnel.Paths,
-    finished: lead_traces.Ends, seen: lead_traces.Cells, made: sales.Deals, buyers: customers.Customers,
-    lives: customers.Lives, links: dict[str, Ints],
+    finished: lead_days.Ends, seen: lead_days.Cells, made: sales.Deals, buyers: Customers,
+    lives: Lives, links: dict[str, Ints],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     of_leads = lead_traces.contacts(rng, span, arrived, paths, seen, daily, staff)
     lead = of_leads["lead"].to_numpy()
@@ -139,8 +151,8 @@ def _recorded(
 def _billed(
     rng: Generator,
     span: Window,
-    buyers: customers.Customers,
-    lives: customers.Lives,
+    buyers: Customers,
+    lives: Lives,
     came_for: Ints,
     won_at: Ints,
 ) -> dict[str, pd.DataFrame]:
