@@ -91,7 +91,7 @@ def _wanted(held: _Held, kinds: tuple[str, ...]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True)
 class Happenings:
-    """Some events of one meaning, in no particular order: the row's subject and its times."""
+    """Some events of one meaning, in the order of Events: whose they are, when, and the rows they come from."""
 
     n_subjects: int
     subject: Int32
@@ -147,5 +147,8 @@ class Happenings:
     def first(self, otherwise: int = FOREVER) -> Int64:
         """The earliest moment each subject had one visible, int64[n_subjects]."""
         earliest = np.full(self.n_subjects, otherwise, dtype=np.int64)
-        np.minimum.at(earliest, self.subject, np.maximum(self.occurred_at, self.known_at))
+        if len(self.subject):
+            begins = np.flatnonzero(np.diff(self.subject, prepend=-1))
+            moment = np.maximum(self.occurred_at, self.known_at)
+            earliest[self.subject[begins]] = np.minimum.reduceat(moment, begins)
         return earliest
