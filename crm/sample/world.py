@@ -19,6 +19,7 @@ from crm.sample import (
     roster,
     sales,
 )
+from crm.sample.causes import Causes, causes
 from crm.sample.customers import Customers
 from crm.sample.days import Floats, Ints, Window, work
 from crm.sample.lives import Lives, live
@@ -40,7 +41,7 @@ class World:
     work: Floats
     roster: roster.Roster
     leads: leads.Leads
-    causes: funnel.Causes
+    causes: Causes
     paths: funnel.Paths
     ends: lead_days.Ends
     deals: sales.Deals
@@ -69,8 +70,8 @@ def simulate(span: Window, count: int, seed: int) -> World:
     daily = work(span)
     staff = roster.hire(next(streams), span, count)
     arrived = leads.arrive(next(streams), span, staff, round(count * LEADS_EACH))
-    causes = funnel.causes(arrived, staff, daily)
-    paths = funnel.simulate(next(streams), causes, arrived, daily)
+    driven = causes(arrived, staff, daily)
+    paths = funnel.simulate(next(streams), driven, arrived, daily)
     rng = next(streams)
     finished = lead_days.ends(rng, span, arrived, paths)
     seen = lead_days.cells(rng, span, arrived, paths)
@@ -86,7 +87,7 @@ def simulate(span: Window, count: int, seed: int) -> World:
     )
     bought = _billed(next(streams), span, buyers, lives, came_for, links["won_at"])
     return World(
-        span=span, work=daily, roster=staff, leads=arrived, causes=causes, paths=paths, ends=finished, deals=made,
+        span=span, work=daily, roster=staff, leads=arrived, causes=driven, paths=paths, ends=finished, deals=made,
         customers=buyers, lives=lives, came_for=came_for, contact_lead=links["contact_lead"],
         customer_contact=links["customer_contact"], contact_of_lead=links["contact_of_lead"],
         won_at=links["won_at"], touches=touches, statuses=statuses, owners=owners, stages=stages, quotes=quotes,

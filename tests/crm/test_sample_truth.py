@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 
 from crm.clock import MINUTE
 from crm.sample import customers, funnel
+from crm.sample.causes import causes
 from crm.sample.days import window, work
 from crm.sample.leads import arrive
 from crm.sample.roster import hire
@@ -168,8 +169,7 @@ def test_a_busy_week_means_fewer_calls_and_later_ones():
     roster = hire(rng, span, 300)
     leads = arrive(rng, span, roster, 1_000)
     calm, busy = (
-        funnel.causes(replace(leads, load=np.full(len(leads), load)), roster, work(span))
-        for load in (0.5, 2.0)
+        causes(replace(leads, load=np.full(len(leads), load)), roster, work(span)) for load in (0.5, 2.0)
     )
     assert (busy.effort < calm.effort).all()
     assert (busy.first_mean > calm.first_mean).all()
