@@ -111,8 +111,6 @@ class History:
             return rows
         if not len(rows):
             return shape.empty_table()
-        if not len(rows):
-            return schema(table).append(pa.field("known_until", pa.int64())).empty_table()
         order = [(name, "ascending") for name in ("source", "source_id", "load", "deleted")]
         ordered = rows.sort_by(order)
         standing = ordered.append_column("known_until", pa.array(_known_until(ordered)))

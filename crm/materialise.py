@@ -79,19 +79,30 @@ SELECT kind, subject, source, source_id, created_at, known_at, coalesce(g.party,
 FROM chosen c LEFT JOIN alike g ON g.record = c.object || ':' || c.source || ':' || c.source_id
 """
 
+TOLD: Final = """
+CREATE TEMP TABLE told AS
+SELECT s.subject_no, r.number, r.known_at, r.known_until,
+    hash(m.origin, m.source, m.record, m.moment, m.kind, m.field, m.code, m.channel, m.direction, m.value,
+        m.currency, m.duration, m.actor, m.reference, m.occurred_at) AS content
+FROM reached r JOIN moment m USING (number) JOIN subject s USING (subject)
+"""
+
 SETTLE: Final = """
 CREATE TEMP TABLE settled AS
-WITH told AS (
-    SELECT s.subject_no, r.number, r.known_at, r.known_until,
-        hash(m.origin, m.source, m.record, m.moment, m.kind, m.field, m.code, m.channel, m.direction, m.value,
-            m.currency, m.duration, m.actor, m.reference, m.occurred_at) AS content
-    FROM reached r JOIN moment m USING (number) JOIN subject s USING (subject)
+WITH once AS (
+    SELECT subject_no, content, min(number) AS number, min(known_at) AS known_at,
+        max(known_until) AS known_until, count(*) AS times
+    FROM told GROUP BY subject_no, content
+),
+several AS (
+    SELECT * FROM told SEMI JOIN (SELECT subject_no, content FROM once WHERE times > 1)
+        USING (subject_no, content)
 ),
 marked AS (
     SELECT *, coalesce(known_at > max(known_until) OVER (
         PARTITION BY subject_no, content ORDER BY known_at, known_until, number
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS opens
-    FROM told
+    FROM several
 ),
 stretch AS (
     SELECT *, sum(opens::INTEGER) OVER (
@@ -100,6 +111,8 @@ stretch AS (
 )
 SELECT subject_no, min(number) AS number, min(known_at) AS known_at, max(known_until) AS known_until
 FROM stretch GROUP BY subject_no, content, stretch
+UNION ALL
+SELECT subject_no, number, known_at, known_until FROM once WHERE times = 1
 """
 
 SIGNATURES: Final = """
@@ -214,7 +227,7 @@ def number(connection: duckdb.DuckDBPyConnection) -> int:
     (found,) = connection.execute("SELECT count(*) FROM reached").fetchall()
     buckets = int(found[0]) // BUCKET_EVENTS + 1
     connection.execute(SUBJECTS, {"buckets": buckets})
-    for statement in (SETTLE, SIGNATURES, ACTORS, NUMBERED):
+    for statement in (TOLD, SETTLE, SIGNATURES, ACTORS, NUMBERED):
         connection.execute(statement)
     return buckets
 
