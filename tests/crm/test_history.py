@@ -5,11 +5,13 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +164,47 @@ def test_an_import_that_fills_the_disk_leaves_the_history_as_it_was(tmp_path: Pa
     assert said["todo"]
     assert everything(exports.home) == before
     assert exports.load(FIRST + DAY).new == 2000
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own that holds 400 KB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root and mount; the limit on file sizes is tested instead")
+    done = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=400k", "tmpfs", folder], capture_output=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_wherever_the_disk_fills_up_the_import_says_so_and_completes_later(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    exports = Exports(tmp_path)
+    home = Home(small_disk / "home").create()
+    ballast = small_disk / "ballast"
+    refused = 0
+    for free in range(4, 200, 16):
+        ballast.write_bytes(bytes(max(0, shutil.disk_usage(small_disk).free - free * 1024)))
+        try:
+            load(home, exports.mapping, [exports.folder], FIRST)
+        except ResourceError:
+            refused += 1
+            assert History(home).load_number == 0
+            ballast.unlink()
+        else:
+            break
+    assert refused > 2
+    ballast.unlink(missing_ok=True)
+    load(home, exports.mapping, [exports.folder], FIRST)
+    exports.load()
+    assert everything(home) == everything(exports.home)
 
 
 def everything(home: Home) -> dict[str, list[dict[str, Any]]]:
