@@ -137,9 +137,7 @@ class Bundle:
         if "model.txt" in files:
             check.in_child(folder, _sha256(manifest))
         bundle = cls.read(files)
-        return replace(
-            bundle, manifest_sha256=_sha256(manifest), version=_version(bundle.as_of, manifest)
-        )
+        return replace(bundle, manifest_sha256=_sha256(manifest), version=_version(bundle.as_of, manifest))
 
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> "Bundle":

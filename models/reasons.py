@@ -62,7 +62,10 @@ def explained(bundle: Bundle, row: Rows, lang: Language, n: int = 5, *, later: b
     probability = sigmoid(raw) if by_rule else bundle.calibration.predict(raw)
     found = _drivers(bundle, row[0].tolist(), added[0].tolist(), n)
     return Explained(
-        float(probability[0]), float(raw[0]), float(added[0, -1]), [reason(bundle, one, lang) for one in found]
+        float(probability[0]),
+        float(raw[0]),
+        float(added[0, -1]),
+        [reason(bundle, one, lang) for one in found],
     )
 
 

@@ -37,8 +37,9 @@ class Entry:
 def register(home: Home, bundle: Bundle, *, promote: bool = True) -> Bundle:
     """Writes ``bundle`` under its version, opens it from there, and makes it the champion where asked.
 
-    The folder appears whole or not at all; the same content again changes nothing. Raises ModelError where it
-    does not open or another champion was promoted meanwhile, ResourceError where it cannot be written.
+    The folder appears whole or not at all; the same content again changes nothing. A model of an earlier as-of
+    than the champion's never replaces it: looking back must not change what is in use. Raises ModelError
+    where it does not open or another was promoted meanwhile, ResourceError where it cannot be written.
     """
     before = operations.champion(home, bundle.target)
     folder = home.models / bundle.target
@@ -46,12 +47,18 @@ def register(home: Home, bundle: Bundle, *, promote: bool = True) -> Bundle:
     shutil.rmtree(passing, ignore_errors=True)
     written = bundle.write(passing)
     opened = Bundle.open(_moved(passing, folder / written.version))
-    if promote and (before is None or before.manifest_sha256 != opened.manifest_sha256):
+    if promote and _is_news(before, opened, folder):
         expected = None if before is None else before.manifest_sha256
-        operations.promote(
-            home, opened.target, opened.version, opened.manifest_sha256, expected=expected
-        )
+        operations.promote(home, opened.target, opened.version, opened.manifest_sha256, expected=expected)
     return opened
+
+
+def _is_news(before: operations.Champion | None, opened: Bundle, folder: Path) -> bool:
+    if before is None:
+        return True
+    return before.manifest_sha256 != opened.manifest_sha256 and opened.as_of >= stated_as_of(
+        folder / before.version
+    )
 
 
 def champion(home: Home, target: str, as_of: int | None = None) -> Bundle:
@@ -123,9 +130,7 @@ def _described(folder: Path, champion_version: str) -> Entry:
     )  # fmt: skip
 
 
-def _last_good(
-    home: Home, target: str, error: ModelError, version: str, as_of: int | None = None
-) -> Bundle:
+def _last_good(home: Home, target: str, error: ModelError, version: str, as_of: int | None = None) -> Bundle:
     for entry in list_models(home, target):
         if entry.version == version or entry.problem or (as_of is not None and entry.as_of > as_of):
             continue

@@ -18,10 +18,16 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
-DERIVED = frozenset({
-    "change", "callback_overdue", "invoice_overdue", "subscription_active", "subscription_ended",
-    "ticket_open",
-})
+DERIVED = frozenset(
+    {
+        "change",
+        "callback_overdue",
+        "invoice_overdue",
+        "subscription_active",
+        "subscription_ended",
+        "ticket_open",
+    }
+)
 """Kinds that nobody entered at the moment they carry, so they do not tell how far a history reaches."""
 
 
@@ -55,8 +61,13 @@ class Snapshots:
     def take(self, rows: NDArray[np.integer] | Bool) -> "Snapshots":
         """The chosen rows, in the order given; weights stay as they are."""
         return replace(
-            self, subject_index=self.subject_index[rows], cutoff=self.cutoff[rows], label=self.label[rows],
-            weight=self.weight[rows], party=self.party[rows], created_at=self.created_at[rows],
+            self,
+            subject_index=self.subject_index[rows],
+            cutoff=self.cutoff[rows],
+            label=self.label[rows],
+            weight=self.weight[rows],
+            party=self.party[rows],
+            created_at=self.created_at[rows],
         )
 
 
@@ -114,8 +125,19 @@ def make(
             todo="import a longer history, or shorten the horizon in settings.toml",
         )
     return Snapshots(
-        target.name, as_of, horizon, delay, arrival_delay, seen, subject, cutoff, label,
-        _weights(target, subject), _party_codes(events, parties)[subject], created[subject], dropped,
+        target.name,
+        as_of,
+        horizon,
+        delay,
+        arrival_delay,
+        seen,
+        subject,
+        cutoff,
+        label,
+        _weights(target, subject),
+        _party_codes(events, parties)[subject],
+        created[subject],
+        dropped,
     )
 
 
@@ -187,10 +209,17 @@ def history_end(events: Events, as_of: int) -> int:
 
 
 def label_delay(events: Events, kinds: tuple[str, ...], as_of: int) -> int:
-    """How late outcomes usually become known: 95th percentile of ``known_at - occurred_at``, microseconds."""
-    outcomes = Happenings.of(events, *kinds).as_known(as_of)
-    late = np.maximum(outcomes.known_at - outcomes.occurred_at, 0)
-    return int(np.quantile(late, 0.95)) if len(late) else 0
+    """How late outcomes usually become known, microseconds.
+
+    The 95th percentile of ``known_at - occurred_at``, of the kind that is latest.
+    """
+    delays = [0]
+    for kind in kinds:
+        outcomes = Happenings.of(events, kind).as_known(as_of)
+        if len(outcomes.rows):
+            late = np.maximum(outcomes.known_at - outcomes.occurred_at, 0)
+            delays.append(int(np.quantile(late, 0.95)))
+    return max(delays)
 
 
 def created_at(events: Events, as_of: int) -> Int64:

@@ -107,15 +107,25 @@ class Happenings:
         rows = np.flatnonzero(_wanted(_Held(events.signatures), kinds)[events.signature])
         subject = np.searchsorted(events.offsets, rows, side="right") - 1
         return cls(
-            len(events.subjects), subject.astype(np.int32), events.occurred_at[rows], events.known_at[rows],
-            events.known_until[rows], events.value[rows], rows,
+            len(events.subjects),
+            subject.astype(np.int32),
+            events.occurred_at[rows],
+            events.known_at[rows],
+            events.known_until[rows],
+            events.value[rows],
+            rows,
         )
 
     def where(self, keep: NDArray[np.bool_]) -> "Happenings":
         """Those of them that ``keep`` says."""
         return Happenings(
-            self.n_subjects, self.subject[keep], self.occurred_at[keep], self.known_at[keep],
-            self.known_until[keep], self.value[keep], self.rows[keep],
+            self.n_subjects,
+            self.subject[keep],
+            self.occurred_at[keep],
+            self.known_at[keep],
+            self.known_until[keep],
+            self.value[keep],
+            self.rows[keep],
         )
 
     def as_known(self, as_of: int) -> "Happenings":

@@ -91,9 +91,7 @@ def _shrunk_means(group: NDArray[np.integer], amount: Int64, n_groups: int, over
 def _attribute(events: Events, name: str, as_of: int) -> Int32:
     """Each subject's newest visible value of ``name`` as a number, -1 where unknown; int32[n_subjects]."""
     kind = "created" if name == "channel" else "change"
-    words = [
-        s.channel if name == "channel" else s.code if s.field == name else "" for s in events.signatures
-    ]
+    words = [s.channel if name == "channel" else s.code if s.field == name else "" for s in events.signatures]
     codes = {word: place for place, word in enumerate(sorted(set(words) - {""}))}
     number = np.array([codes.get(word, -1) for word in words] or [-1], dtype=np.int32)
     rows = Happenings.of(events, kind).as_known(as_of)

@@ -12,7 +12,9 @@ from models.calibration import Calibration
 Float = NDArray[np.float64]
 
 
-def draw(n: int, slope: float = 1.0, intercept: float = 0.0, seed: int = 0) -> tuple[Float, NDArray[np.int8], Float]:
+def draw(
+    n: int, slope: float = 1.0, intercept: float = 0.0, seed: int = 0
+) -> tuple[Float, NDArray[np.int8], Float]:
     rng = np.random.default_rng(seed)
     raw = rng.normal(-1, 1.5, n)
     label = (rng.random(n) < 1 / (1 + np.exp(-(slope * raw + intercept)))).astype(np.int8)

@@ -41,6 +41,13 @@ def test_registering_the_same_again_changes_nothing(home: Home) -> None:
     assert len(registry.list_models(home)) == 1
 
 
+def test_looking_back_does_not_change_what_is_in_use(home: Home) -> None:
+    newer = registry.register(home, make_bundle("rule", seed=1))
+    older = registry.register(home, make_bundle("rule", seed=0))
+    assert registry.champion(home, newer.target).version == newer.version
+    assert registry.champion(home, newer.target, as_of=older.as_of).version == older.version
+
+
 def test_the_newest_as_of_that_is_not_later(home: Home) -> None:
     older = registry.register(home, make_bundle("rule", seed=0))
     newer = registry.register(home, make_bundle("rule", seed=1))

@@ -70,7 +70,9 @@ def test_trees_too_deep_for_tables_say_so() -> None:
 
 def test_trees_of_one_leaf() -> None:
     data = lightgbm.Dataset(np.zeros((50, 2)), np.arange(50) % 2)
-    booster = lightgbm.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, data, num_boost_round=3)
+    booster = lightgbm.train(
+        {"objective": "binary", "verbosity": -1, "num_threads": 1}, data, num_boost_round=3
+    )
     forest = trees.parse(booster.model_to_string())
     tables = treeshap.tabulate(forest)
     assert tables is not None

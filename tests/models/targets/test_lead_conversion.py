@@ -32,9 +32,7 @@ def test_cutoffs_just_after_events() -> None:
 
 def test_busy_leads_are_not_seen_more_rarely_in_their_first_days() -> None:
     quiet = {f"q{i}": [Event("created", 0), Event("call", 1), Event("call", 2)] for i in range(400)}
-    busy = {
-        f"r{i}": [Event("created", 0), *(Event("call", 1 + k) for k in range(60))] for i in range(400)
-    }
+    busy = {f"r{i}": [Event("created", 0), *(Event("call", 1 + k) for k in range(60))] for i in range(400)}
     made = snapshots.make(LEAD, history({**quiet, **busy}), day(400), Settings())
     second = made.cutoff == day(2) + 1_000_000
     share = [np.sum(second & ((made.subject_index < 400) == first)) / 400 for first in (True, False)]
