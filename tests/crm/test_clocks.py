@@ -132,10 +132,17 @@ def seen(rows: list[dict[str, Any]], cutoff: int) -> Counter[tuple[Any, ...]]:
 
 @st.composite
 def appended(draw: st.DrawFn) -> tuple[list[Row], list[Row], int]:
-    """A history, rows appended to it that are known at the cutoff or later, and the cutoff."""
+    """A history, rows appended to it that are known at the cutoff or later, and the cutoff.
+
+    Each lead's log begins at its creation: a log that begins later tells of the time before, and so should it.
+    """
     cutoff = draw(times)
-    first = [("lead", {"source_id": lead, "known_at": day(0), "created_at": day(0), "deleted": False})
-             for lead in LEADS]  # fmt: skip
+    told = {"known_at": day(0), "created_at": day(0), "occurred_at": day(0), "deleted": False}
+    log = {"object": "lead", "field": "status", "provenance": "history", "old": "new", "new": "new"}
+    first: list[Row] = []
+    for lead in LEADS:
+        first.append(("lead", {"source_id": lead} | told))
+        first.append(("change", {"source_id": f"log of {lead}", "record": lead} | told | log))
     before = draw(st.lists(anything, min_size=4, max_size=16))
     later = draw(st.lists(anything, min_size=1, max_size=8))
     later = [(table, row | {"known_at": max(row["known_at"], cutoff)}) for table, row in later]
