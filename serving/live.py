@@ -211,13 +211,11 @@ def _score(
     place, moment = np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)
     later = _later(target, _few_words(events), place, moment, bundle.horizon)
     rows = compute(bundle.spec, events, place, moment)
-    marks = np.array([later])
-    added = reasons.contributions(bundle, rows, marks)
-    drivers = reasons.drivers(bundle, rows, n, marks, added)[0]
+    found = reasons.explained(bundle, rows, lang, n, later=later)
+    kind = "rule" if later else bundle.kind
     return LiveScore(
-        subject, cutoff, lookup.load, bundle.version, "rule" if later else bundle.kind,
-        float(bundle.predict(rows, later=marks)[0]), float(added.sum()), float(added[0, -1]),
-        [reasons.reason(bundle, driver, lang) for driver in drivers],
+        subject, cutoff, lookup.load, bundle.version, kind,
+        found.probability, found.raw, found.base, found.reasons,
     )  # fmt: skip
 
 
