@@ -1,0 +1,73 @@
+"""Learns the accepted method again from everything that has matured, and packs the bundle."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crm.errors import PopulationError
+from features import engine
+from features.spec import FeatureSpec
+from models.bundle import About, Bundle
+from models.scorers import rule
+from models.scorers.rule import Rule
+from models.snapshots import Snapshots
+from training.contest import MOST_ROWS, fitted, folds_of, trial
+from training.gather import Past, as_rows, learn_spec, need_both_outcomes, thinned
+from training.methods import Columns, Method
+from training.rows import Rows
+
+MOST_TO_LEARN = 100_000
+"""Rows the final model learns from; a larger history is drawn from evenly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The bundle, and the rows it learned from, for plots."""
+
+    bundle: Bundle
+    rows: Rows
+
+
+def refit(
+    past: Past, made: Snapshots, method: Method, metrics: dict[str, Any], note: str, seed: int
+) -> Packed:
+    """The accepted ``method`` on all matured snapshots, with rounds and level tried anew on them."""
+    part = made.take(thinned_places(made, seed))
+    learned, x = learn_spec(past, part)
+    rows = as_rows(past.target, learned.spec, x, part)
+    few = rows.take(thinned(rows, MOST_ROWS, seed))
+    folds = folds_of(few, past.target.subject)
+    contender = trial(method, few, folds, made.horizon, past.as_of, seed)
+    model = fitted(contender, rows, seed)
+    about = About(
+        past.target.name, past.as_of, made.horizon, past.versions, metrics, note,
+        made.arrival_delay, made.label_delay,
+    )  # fmt: skip
+    sample = rows.x[np.linspace(0, len(rows) - 1, 3).astype(int)]
+    later = later_rule(past, learned.spec, seed)
+    bundle = Bundle(about, learned.spec, model.scorer, model.level.calibration, sample, later)
+    return Packed(bundle, rows)
+
+
+def thinned_places(made: Snapshots, seed: int) -> NDArray[np.int64]:
+    """Places of at most MOST_TO_LEARN snapshots."""
+    if len(made) <= MOST_TO_LEARN:
+        return np.arange(len(made))
+    drawn = np.random.default_rng(seed).choice(len(made), MOST_TO_LEARN, replace=False)
+    return np.sort(drawn)
+
+
+def later_rule(past: Past, spec: FeatureSpec, seed: int) -> Rule | None:
+    """The rule for subjects beyond the last age, from their own snapshots; None where there are too few."""
+    if not past.target.beyond:
+        return None
+    try:
+        made = past.snapshots(seed, later=True)
+        need_both_outcomes(made)
+    except PopulationError:
+        return None
+    x = engine.compute(spec, made.events, made.subject_index, made.cutoff)
+    columns = Columns(list(spec.names), list(spec.categorical))
+    return rule.fit(x, made.label, made.weight, columns, past.target.rule)

@@ -1,0 +1,107 @@
+"""What a training run has to say: to people in a few lines, to programs as a dictionary."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from training.compare import Difference
+from training.evaluate import Quality
+from training.examine import Examined
+from training.gate import Verdict
+from training.leaks import Leak
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """How a model came about. ``kind`` is what scores now; ``out_of_fold`` is log loss by method."""
+
+    target: str
+    version: str
+    kind: str
+    method: str
+    as_of: str
+    run_id: str
+    folder: str
+    rows: int
+    subjects: int
+    positives: int
+    dropped: dict[str, int]
+    leaks: list[Leak]
+    clocks: list[str]
+    out_of_fold: dict[str, float]
+    level: str
+    examined: Examined
+    note: str = ""
+    seconds: float = 0.0
+    summary: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for ``--json``."""
+        return {
+            "target": self.target, "version": self.version, "kind": self.kind, "method": self.method,
+            "as_of": self.as_of, "run_id": self.run_id, "folder": self.folder, "rows": self.rows,
+            "subjects": self.subjects, "positives": self.positives, "dropped": self.dropped,
+            "leaks": [{"feature": x.feature, "why": x.why, "figure": x.figure} for x in self.leaks],
+            "clocks": self.clocks, "out_of_fold": self.out_of_fold, "level": self.level,
+            "note": self.note, "seconds": round(self.seconds, 1), "summary": self.summary,
+            **examined_as_dict(self.examined),
+        }  # fmt: skip
+
+
+def examined_as_dict(examined: Examined) -> dict[str, Any]:
+    """Figures with their intervals, differences and verdicts as plain data."""
+    return {
+        "accepted": examined.accepted,
+        "verdicts": [{"method": v.method, "accepted": v.accepted, "why": v.why} for v in examined.verdicts],
+        "quality": {name: q.flat() for name, q in examined.quality.items()},
+        "quality_by_age": {
+            name: {age: q.flat() for age, q in ages.items()} for name, ages in examined.ages.items()
+        },
+        "differences": {
+            name: {"value": d.value, "low": d.low, "high": d.high, "sure": d.sure}
+            for name, d in examined.differences.items()
+        },
+    }
+
+
+def bundle_metrics(examined: Examined) -> dict[str, Any]:
+    """What a bundle remembers of its examination: the accepted method's figures and the rule's."""
+    if not examined.quality:
+        return {}
+    rule = examined.quality["rule"].flat()
+    return {**examined.quality[examined.accepted].flat(), "rule": rule}
+
+
+def note(verdicts: list[Verdict], accepted: str) -> str:
+    """Why the rule scores; "" where something better does."""
+    refused = [f"{v.method}: {v.why}" for v in verdicts if not v.accepted]
+    return "the simple rule scores: " + "; ".join(refused or ["too few outcomes to learn more from"]) \
+        if accepted == "rule" else ""  # fmt: skip
+
+
+def summary(examined: Examined, leaks: list[Leak]) -> list[str]:
+    """Two lines on how good the model is against the simple rule, and one for what the audit took out."""
+    lines = []
+    if examined.accepted == "rule":
+        lines.append(note(examined.verdicts, "rule").capitalize())
+    if examined.quality:
+        lines += _lines(examined.accepted, examined.quality, examined.differences)
+    if leaks:
+        names = ", ".join(leak.feature for leak in leaks[:5]) + (" ..." if len(leaks) > 5 else "")
+        lines.append(f"Leak audit left out {len(leaks)} features: {names}")
+    return lines
+
+
+def _lines(method: str, quality: Mapping[str, Quality], differences: Mapping[str, Difference]) -> list[str]:
+    ours, rule = quality[method].figures, quality["rule"].figures
+    first = (
+        f"Test: AUC {ours['auc']}, log loss {ours['log_loss']}, calibration error"
+        f" {ours['calibration_error'].value:.3f}, on {quality[method].rows:,} rows"
+    )
+    if method == "rule":
+        return [first]
+    return [
+        f"{first} ({method})",
+        f"The simple rule: AUC {rule['auc']}, log loss {rule['log_loss']};"
+        f" paired difference of log loss {differences['rule']}",
+    ]

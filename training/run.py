@@ -1,0 +1,199 @@
+"""From history to a registered model: the one place where the steps of a training run follow each other."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from crm.clock import iso
+from crm.errors import HistoryError
+from crm.settings import Home, Settings
+from features import engine
+from models import registry
+from models.bundle import Bundle
+from models.snapshots import Snapshots
+from models.target import find
+from training import folds, plots, tracking
+from training.contest import Contender, compete
+from training.examine import Examined, examine
+from training.gather import (
+    Learned,
+    Past,
+    Progress,
+    as_rows,
+    learn_spec,
+    need_both_outcomes,
+    open_past,
+    with_settings,
+)
+from training.methods import Method
+from training.methods.ladder import ladder
+from training.methods.simple import RuleMethod
+from training.refit import Packed, refit
+from training.report import TrainingReport, bundle_metrics, examined_as_dict, note, summary
+from training.rows import Rows
+from training.tracking import Recipe
+
+SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """The train and test stretches, who competed, and what the test said."""
+
+    learned: Learned
+    contenders: list[Contender]
+    examined: Examined
+    test: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A model and all that is known of how it came about."""
+
+    made: Snapshots
+    contest: Contest
+    packed: Packed
+    method: str
+
+
+def train(home: Home, target_name: str, as_of: int, progress: Progress) -> TrainingReport:
+    """Trains ``target_name`` on what was known before ``as_of`` (UTC microseconds), registers and logs it.
+
+    Raises NotFound for an unknown target, HistoryError where nothing was imported, and PopulationError with
+    counts where nothing matured or every snapshot has the same outcome.
+    """
+    started = time.perf_counter()
+    past = open_past(home, find(target_name), as_of)
+    built = build(past, SEED, progress)
+    progress("keeping the model", 0, 1)
+    bundle = registry.register(home, built.packed.bundle)
+    run_id = _track(home, past, built, bundle)
+    progress("keeping the model", 1, 1)
+    return _report(home, built, bundle, run_id, time.perf_counter() - started)
+
+
+def repeat(home: Home, run_id: str, progress: Progress | None = None) -> tuple[Bundle, bool]:
+    """Builds the model of a recorded run again; True where every file comes out the same.
+
+    The bundle is built in a folder of its own and not registered. Raises NotFound for an unknown run and
+    HistoryError where the history it read is gone or was rewritten.
+    """
+    recipe, version = tracking.recipe_of(home, run_id)
+    past = open_past(home, find(recipe.target), recipe.as_of, recipe.load)
+    if past.versions != recipe.versions:
+        raise HistoryError(
+            "the history this run read is not there any more", value=past.versions, where=str(home.history),
+            todo=f"restore versions {recipe.versions}, or train again",
+        )  # fmt: skip
+    past = with_settings(past, Settings.model_validate(recipe.settings))
+    built = build(past, recipe.seed, progress or (lambda what, done, of: None))
+    with TemporaryDirectory() as folder:
+        bundle = built.packed.bundle.write(Path(folder) / "bundle")
+    return bundle, bundle.version == version
+
+
+def build(past: Past, seed: int, tell: Progress) -> Built:
+    """Snapshots, contest, refit: everything up to the bundle, in memory."""
+    tell("choosing snapshots", 0, 1)
+    made = past.snapshots(seed)
+    need_both_outcomes(made)
+    tell("choosing snapshots", 1, 1)
+    contest = compete_and_examine(past, made, seed, tell)
+    method = _accepted(past, contest)
+    tell("learning from everything", 0, 1)
+    packed = refit(
+        past, made, method, bundle_metrics(contest.examined),
+        note(contest.examined.verdicts, contest.examined.accepted), seed,
+    )  # fmt: skip
+    tell("learning from everything", 1, 1)
+    return Built(made, contest, packed, method.name)
+
+
+def compete_and_examine(past: Past, made: Snapshots, seed: int, tell: Progress) -> Contest:
+    """Out-of-fold contest inside the train stretch, then the test stretch, one horizon later."""
+    target = past.target
+    start = made.created_at if target.subject == "lead" else made.cutoff
+    cut = folds.split(start, made.cutoff, made.horizon, made.label_delay)
+    one_class = len(np.unique(made.label[cut.train])) < 2
+    stretch = np.ones(len(made), dtype=np.bool_) if one_class else cut.train
+    tell("computing features", 0, 1)
+    learned, x = learn_spec(past, made.take(stretch))
+    train = as_rows(target, learned.spec, x, made.take(stretch))
+    tested = made.take(cut.test & ~stretch)
+    test_x = engine.compute(learned.spec, tested.events, tested.subject_index, tested.cutoff)
+    test = as_rows(target, learned.spec, test_x, tested)
+    tell("computing features", 1, 1)
+    methods = ladder(target, *_people(train))
+    contenders = compete(methods, train, target.subject, made.horizon, cut.test_from, seed, tell)
+    tell("testing on later time", 0, 1)
+    age = tested.cutoff - tested.created_at
+    examined = examine(target, contenders, train, test, age, past.settings.zone, seed)
+    tell("testing on later time", 1, 1)
+    return Contest(learned, contenders, examined, test)
+
+
+def _people(rows: Rows) -> tuple[int, int]:
+    """How many parties ever had the outcome, and how many ever did not."""
+    return len(np.unique(rows.party[rows.y == 1])), len(np.unique(rows.party[rows.y == 0]))
+
+
+def _accepted(past: Past, contest: Contest) -> Method:
+    tried = {contender.method.name: contender.method for contender in contest.contenders}
+    return tried.get(contest.examined.accepted, RuleMethod(past.target.rule))
+
+
+def _track(home: Home, past: Past, built: Built, bundle: Bundle) -> str:
+    recipe = Recipe(
+        past.target.name, past.as_of, SEED, past.load, past.versions, past.settings.model_dump(mode="json")
+    )
+    examined, learned = built.contest.examined, built.contest.learned
+    metrics = {
+        f"{method}_{name}": value
+        for method, quality in examined.quality.items()
+        for name, value in quality.flat().items()
+    }
+    metrics |= {f"out_of_fold_{c.method.name}": c.log_loss for c in built.contest.contenders}
+    reports: dict[str, Any] = {
+        "examination": examined_as_dict(examined),
+        "leaks": [str(leak) for leak in learned.leaks],
+        "dropped": built.made.dropped,
+    }
+    with TemporaryDirectory() as folder:
+        shown = {name: p for name, p in examined.probabilities.items() if name in examined.quality}
+        plots.draw(Path(folder), bundle, built.packed.rows, built.contest.test, shown)
+        return tracking.keep(
+            home, recipe, params=_params(built, bundle), metrics=metrics,
+            bundle=home.models / bundle.target / bundle.version, version=bundle.version,
+            plots=Path(folder), reports=reports,
+        )  # fmt: skip
+
+
+def _params(built: Built, bundle: Bundle) -> dict[str, str]:
+    return {
+        "method": built.method, "kind": bundle.kind, "rows": str(len(built.packed.rows)),
+        "features": str(len(bundle.spec.names)), "horizon_us": str(bundle.horizon),
+        "rounds": _rounds(built), "note": bundle.about.note[:400],
+    }  # fmt: skip
+
+
+def _rounds(built: Built) -> str:
+    """Best rounds of each method tried."""
+    return ", ".join(f"{c.method.name} {c.rounds}" for c in built.contest.contenders)
+
+
+def _report(home: Home, built: Built, bundle: Bundle, run_id: str, seconds: float) -> TrainingReport:
+    contest = built.contest
+    levels = {c.method.name: c.level.source for c in contest.contenders}
+    return TrainingReport(
+        bundle.target, bundle.version, bundle.kind, built.method, iso(bundle.as_of), run_id,
+        str(home.models / bundle.target / bundle.version), len(built.made),
+        len(np.unique(built.made.subject_index)), int(built.made.label.sum()), built.made.dropped,
+        contest.learned.leaks, contest.learned.clocks,
+        {c.method.name: round(c.log_loss, 5) for c in contest.contenders},
+        levels.get(built.method, "none"), contest.examined, bundle.about.note, seconds,
+        summary(contest.examined, contest.learned.leaks),
+    )  # fmt: skip
