@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -120,6 +121,7 @@ class Bundle:
                 _write(folder / name, content)
             _sync_folder(folder)
         except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
             raise ResourceError(
                 "a model cannot be written", value=error.strerror, where=str(folder),
                 todo="free space, or mend the folder's rights, then train again",

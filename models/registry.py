@@ -5,15 +5,21 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from crm import operations
 from crm.clock import iso
 from crm.errors import ModelError, ResourceError
 from crm.settings import Home
 from models.bundle import Bundle, manifest_sha256, stated_as_of, verified
+
+LOCK_WAIT = 60
+"""Seconds a writer waits for another one."""
 
 log = logging.getLogger("leadkeep.models")
 
@@ -43,22 +49,40 @@ def register(home: Home, bundle: Bundle, *, promote: bool = True) -> Bundle:
     """
     before = operations.champion(home, bundle.target)
     folder = home.models / bundle.target
-    passing = folder / f".{os.getpid()}.writing"
-    shutil.rmtree(passing, ignore_errors=True)
-    written = bundle.write(passing)
-    opened = Bundle.open(_moved(passing, folder / written.version))
+    passing = folder / ".writing"
+    with _alone(folder):
+        shutil.rmtree(passing, ignore_errors=True)  # a run that was killed may have left one
+        written = bundle.write(passing)
+        opened = Bundle.open(_moved(passing, folder / written.version))
     if promote and _is_news(before, opened, folder):
         expected = None if before is None else before.manifest_sha256
         operations.promote(home, opened.target, opened.version, opened.manifest_sha256, expected=expected)
     return opened
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One writer at a time in a target's folder, which is made where missing; raises ResourceError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock", timeout=LOCK_WAIT)
+        lock.acquire()
+    except (OSError, Timeout) as error:
+        raise ResourceError(
+            "the models' folder cannot be written to", value=str(error), where=str(folder),
+            todo="mend the folder's rights, or wait for the training run that holds it",
+        ) from error  # fmt: skip
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _is_news(before: operations.Champion | None, opened: Bundle, folder: Path) -> bool:
     if before is None:
         return True
-    return before.manifest_sha256 != opened.manifest_sha256 and opened.as_of >= stated_as_of(
-        folder / before.version
-    )
+    newer = opened.as_of >= stated_as_of(folder / before.version)
+    return newer and before.manifest_sha256 != opened.manifest_sha256
 
 
 def champion(home: Home, target: str, as_of: int | None = None) -> Bundle:

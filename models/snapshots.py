@@ -100,45 +100,23 @@ def make(
     end = min(as_of, history_end(events, as_of))
     horizon = target.horizon(events, end, settings) * DAY
     delay = label_delay(events, target.outcomes, end)
-    seen = arrive_later(events, arrival_delay)
+    seen, created = arrive_later(events, arrival_delay), created_at(events, end)
     rng = np.random.default_rng(seed)
-    until = end - horizon - delay
-    candidates = _candidates(target, seen, until, horizon, rng, later=later)
+    candidates = _candidates(target, seen, end - horizon - delay, horizon, rng, later=later)
     keep, dropped = _eligible(target, seen, candidates, horizon, later)
-    created = created_at(events, end)
     if reliable_since is not None:
         early = keep & (created[candidates.subject] < reliable_since)
         dropped["created before the source's reliable start"] = int(early.sum())
         keep &= ~early
-    subject, cutoff = candidates.subject[keep], candidates.cutoff[keep]
-    label = target.labels(seen, subject, cutoff, horizon, end + arrival_delay)
-    hidden = label == UNKNOWN_OUTCOME
-    dropped["outcome happened but was not known yet"] = int(hidden.sum())
-    subject, cutoff, label = subject[~hidden], cutoff[~hidden], label[~hidden]
-    order = np.lexsort((subject, cutoff))
-    subject, cutoff, label = subject[order], cutoff[order], label[order]
-    if not len(subject):
-        raise PopulationError(
-            f"no matured snapshot to train {target.name} on",
-            value=_said(dropped),
-            where=f"history up to {iso(end)}; horizon {horizon // DAY} days, label delay {delay // DAY}",
-            todo="import a longer history, or shorten the horizon in settings.toml",
-        )
+    chosen, label = _labelled(target, seen, candidates.take(keep), horizon, end + arrival_delay)
+    dropped["outcome happened but was not known yet"] = int(keep.sum()) - len(label)
+    if not len(label):
+        raise _nothing_matured(target, dropped, end, horizon, delay)
     return Snapshots(
-        target.name,
-        as_of,
-        horizon,
-        delay,
-        arrival_delay,
-        seen,
-        subject,
-        cutoff,
-        label,
-        _weights(target, subject),
-        _party_codes(events, parties)[subject],
-        created[subject],
-        dropped,
-    )
+        target.name, as_of, horizon, delay, arrival_delay, seen, chosen.subject, chosen.cutoff, label,
+        _weights(target, chosen.subject), _party_codes(events, parties)[chosen.subject],
+        created[chosen.subject], dropped,
+    )  # fmt: skip
 
 
 def population(
@@ -249,6 +227,27 @@ def _eligible(
     counts = {reason: int(np.sum(standing == place)) for place, reason in enumerate(target.reasons)}
     del counts[target.reasons[wanted]]
     return standing == wanted, counts
+
+
+def _labelled(
+    target: Target, seen: Events, candidates: Candidates, horizon: int, as_of: int
+) -> tuple[Candidates, Int8]:
+    """The candidates whose outcome was open at their cutoff, in order of cutoff, and their labels."""
+    label = target.labels(seen, candidates.subject, candidates.cutoff, horizon, as_of)
+    order = np.lexsort((candidates.subject, candidates.cutoff))
+    order = order[label[order] != UNKNOWN_OUTCOME]
+    return candidates.take(order), label[order]
+
+
+def _nothing_matured(
+    target: Target, dropped: dict[str, int], end: int, horizon: int, delay: int
+) -> PopulationError:
+    return PopulationError(
+        f"no matured snapshot to train {target.name} on",
+        value=_said(dropped),
+        where=f"history up to {iso(end)}; horizon {horizon // DAY} days, label delay {delay // DAY}",
+        todo="import a longer history, or shorten the horizon in settings.toml",
+    )
 
 
 def _standing(target: Target, events: Events, as_of: int, settings: Settings, horizon: int) -> Int8:

@@ -29,6 +29,10 @@ class Candidates(NamedTuple):
     subject: Int32
     cutoff: Int64
 
+    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> "Candidates":
+        """The chosen ones, in the order given."""
+        return Candidates(self.subject[rows], self.cutoff[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:

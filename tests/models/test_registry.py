@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crm import operations
-from crm.errors import ModelError
+from crm.errors import ModelError, ResourceError
 from crm.settings import Home
 from models import registry
 from models.bundle import Bundle
@@ -84,6 +84,21 @@ def test_registering_again_mends_a_damaged_folder(home: Home) -> None:
     damage(home, made)
     registry.register(home, make_bundle("rule"))
     assert registry.champion(home, made.target).version == made.version
+
+
+def test_a_folder_that_cannot_be_written_is_a_resource_error(home: Home) -> None:
+    home.models.write_text("a file where the folder should be")
+    with pytest.raises(ResourceError, match="cannot be written to"):
+        registry.register(home, make_bundle("rule"))
+
+
+def test_what_a_killed_run_left_is_no_model(home: Home) -> None:
+    left = home.models / "lead_conversion" / ".writing"
+    left.mkdir(parents=True)
+    (left / "manifest.json").write_text("{}")
+    assert registry.list_models(home) == []
+    registry.register(home, make_bundle("rule"))
+    assert not left.exists()
 
 
 def test_no_model_yet(home: Home) -> None:
