@@ -209,6 +209,11 @@ def fill(rows: pa.Table, shape: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=shape)
 
 
+def put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """``rows`` with one of its columns replaced."""
+    return rows.set_column(rows.column_names.index(name), name, values)
+
+
 def query() -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that reads registered tables and nothing else."""
     connection = duckdb.connect(":memory:", config={"enable_external_access": "false"})

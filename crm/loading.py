@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm import caveats, clock, discover, mapping
-from crm.comparing import Compared, changes, compare
+from crm.changes import changes
+from crm.comparing import Compared, compare
 from crm.errors import HistoryError, MappingError, SourceError
-from crm.history import History, Load, fill, schema
+from crm.history import History, Load, fill, put, schema
 from crm.loads import LoadReport, TableReport
 from crm.mapping import Entry, Mapping
 from crm.rows import Refused, Rows, canonical
@@ -176,7 +177,7 @@ def _append(writing: Load, pending: dict[str, list[pa.Table]], report: LoadRepor
     for done, (table, rows) in enumerate(whole.items()):
         tell(f"writing {table}", done, len(whole))
         numbers = pa.array(np.full(len(rows), writing.number))
-        writing.append(table, rows.set_column(rows.column_names.index("load"), "load", numbers))
+        writing.append(table, put(rows, "load", numbers))
     writing.finish(report)
     tell("done", len(whole), len(whole))
 

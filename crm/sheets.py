@@ -70,12 +70,12 @@ def from_arrow(column: pa.ChunkedArray) -> Cells:
 
 def from_values(column: Iterable[Hashable]) -> Cells:
     """Cells of Python values of mixed types; None and "" are blank, and 1, 1.0 and True differ."""
-    seen: dict[Hashable, int] = {}
+    seen: dict[tuple[type, Hashable], int] = {}
     codes = [
         -1 if value is None or value == "" else seen.setdefault((type(value), value), len(seen))
         for value in column
     ]
-    return Cells(np.array(codes, np.int32), [value for _, value in seen])  # type: ignore[misc]
+    return Cells(np.array(codes, np.int32), [value for _, value in seen])
 
 
 def headings(cells: Iterable[object]) -> tuple[list[str], frozenset[str]]:

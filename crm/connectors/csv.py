@@ -9,13 +9,16 @@ import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 
 from crm.errors import SourceError
 from crm.sheets import Broken, Cells, Options, Sheet, from_arrow, headings
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".csv.gz")
 SEPARATORS: Final = (",", ";", "\t", "|")
@@ -73,9 +76,9 @@ def _check_end(stream: io.StringIO, separator: str, sheet: Sheet, path: Path) ->
             ) from error
 
 
-def _rows(reader: "csv._reader", path: Path, skipped: int) -> Sheet:
+def _rows(reader: "Reader", path: Path, skipped: int) -> Sheet:
     try:
-        first = next((row for row in reader if any(cell.strip() for cell in row)), [])
+        first: list[str] = next((row for row in reader if any(cell.strip() for cell in row)), [])
         names, repeated = headings(first)
         broken: list[Broken] = []
         lines: list[int] = []
@@ -99,7 +102,7 @@ def _rows(reader: "csv._reader", path: Path, skipped: int) -> Sheet:
 
 
 def _good(
-    reader: "csv._reader", width: int, skipped: int, lines: list[int], broken: list[Broken]
+    reader: "Reader", width: int, skipped: int, lines: list[int], broken: list[Broken]
 ) -> Iterator[list[str]]:
     """Rows as wide as the heading; the others are noted as broken, trailing blanks forgiven."""
     start = reader.line_num + 1

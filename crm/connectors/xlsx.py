@@ -43,7 +43,7 @@ def _filled(row: list[object]) -> bool:
 
 
 def _sheet(workbook: CalamineWorkbook, path: Path, wanted: str | None) -> str:
-    names = workbook.sheet_names
+    names: list[str] = workbook.sheet_names
     if wanted is None:
         return names[0]
     if wanted not in names:

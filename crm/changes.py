@@ -1,0 +1,89 @@
+"""Rows of the table ``change``: what an import says of its records' features, and when that was known."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm.comparing import Compared
+from crm.history import put
+from crm.schema import CREATED
+
+
+def changes(compared: Compared, load: int, loaded_at: int) -> list[pa.Table]:
+    """Rows of the table ``change`` for the features of one sheet's records.
+
+    A fixed one is known with its record; a logged one carries what the export says now, for the log to be
+    read against; any other is known from the load that saw it.
+    """
+    entry = compared.rows.entry
+    if entry.table in ("change", "link"):
+        return []
+    found = []
+    for feature in entry.feature:
+        for data, before in ((compared.new, None), (compared.changed, compared.before)):
+            live = pc.invert(data["deleted"])
+            new = _as_text(data.filter(live), feature)
+            old = (
+                _as_text(before.filter(live), feature)
+                if before is not None
+                else pa.nulls(len(new), pa.string())
+            )
+            old, new = pc.fill_null(old, ""), pc.fill_null(new, "")
+            differs = pc.not_equal(old, new)
+            rows = data.filter(live).filter(differs)
+            if len(rows):
+                provenance = _provenance(feature, entry.fixed, entry.logged, before is None)
+                found.append(
+                    _change_rows(
+                        rows, entry.table, feature, old.filter(differs), new.filter(differs), provenance
+                    )
+                )
+    return [_dated(rows, load, loaded_at) for rows in found]
+
+
+def _provenance(feature: str, fixed: Sequence[str], logged: Sequence[str], first: bool) -> str:
+    if feature in logged:
+        return "logged"
+    return "fixed" if feature in fixed and first else "comparison"
+
+
+def _as_text(data: pa.Table, feature: str) -> pa.Array | pa.ChunkedArray:
+    """A canonical or custom column as text: money in its smallest unit, times in microseconds."""
+    if feature in data.column_names:
+        return data[feature].cast(pa.string())
+    encoded = data["custom"].combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        return pa.nulls(0, pa.string())
+    values = [json.loads(text).get(feature) for text in encoded.dictionary.to_pylist()]
+    shown = [None if v is None else str(v).lower() if isinstance(v, bool) else str(v) for v in values]
+    return pa.array(shown, pa.string()).take(encoded.indices)
+
+
+def _change_rows(
+    rows: pa.Table, table: str, feature: str, old: pa.ChunkedArray, new: pa.ChunkedArray, provenance: str
+) -> pa.Table:
+    created = CREATED.get(table, "")
+    occurred = rows["known_at"]
+    if created in rows.column_names:
+        occurred = pc.coalesce(rows[created], occurred)
+    size = len(rows)
+    return pa.table({
+        "source": rows["source"], "source_id": rows["source_id"], "object": pa.repeat(table, size),
+        "record": rows["source_id"], "field": pa.repeat(feature, size), "old": old, "new": new,
+        "occurred_at": occurred, "known_at": rows["known_at"], "provenance": pa.repeat(provenance, size),
+        "file": rows["file"], "line": rows["line"], "assumed": rows["assumed"], "deleted": rows["deleted"],
+    })  # fmt: skip
+
+
+def _dated(rows: pa.Table, load: int, loaded_at: int) -> pa.Table:
+    """Ids of their own; what is not fixed happened, as far as anyone knows, at this load."""
+    fixed = rows["provenance"][0].as_py() == "fixed"
+    if not fixed:
+        moment = pa.array(np.full(len(rows), loaded_at))
+        rows = put(put(rows, "occurred_at", moment), "known_at", moment)
+    ids = pc.binary_join_element_wise(rows["object"], rows["record"], rows["field"], str(load), ":")
+    rows = put(rows, "source_id", ids)
+    return rows.append_column("precision", pa.repeat("second" if fixed else "load", len(rows)))
