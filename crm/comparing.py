@@ -35,19 +35,13 @@ class Compared:
     repeated: list[Refused]
 
 
-def compare(table: str, parts: Sequence[Rows], history: History, loaded_at: int) -> list[Compared]:
+def compare(
+    table: str, parts: Sequence[Rows], history: History, source: str, loaded_at: int
+) -> list[Compared]:
     """Tells new, changed and unchanged rows apart; of one record's rows in one import the last stands."""
-    source = str(parts[0].data["source"][0]) if len(parts[0].data) else ""
-    standing = _standing(table, source or _source(parts), history)
+    standing = _standing(table, source, history)
     last = _last_rows(parts)
-    compared = []
-    for number, rows in enumerate(parts):
-        compared.append(_compare_one(rows, last, number, standing, loaded_at))
-    return compared
-
-
-def _source(parts: Sequence[Rows]) -> str:
-    return next((str(rows.data["source"][0]) for rows in parts if len(rows.data)), "")
+    return [_compare_one(rows, last, number, standing, loaded_at) for number, rows in enumerate(parts)]
 
 
 def _standing(table: str, source: str, history: History) -> pa.Table:

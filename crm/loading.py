@@ -151,7 +151,7 @@ def _write(writing: Load, parts: list[Read], said: Mapping, report: LoadReport, 
     compared: list[Compared] = []
     for done, (table, rows_of) in enumerate(tables.items()):
         tell(f"comparing {table}", done, len(tables))
-        for one in compare(table, rows_of, writing.before, report.loaded_at):
+        for one in compare(table, rows_of, writing.before, said.source, report.loaded_at):
             compared.append(one)
             pending.setdefault(table, []).extend((one.new, one.changed))
             pending.setdefault("change", []).extend(changes(one, writing.number, report.loaded_at))

@@ -246,6 +246,18 @@ def test_loads_of_a_source_follow_each_other_in_time(exports: Exports) -> None:
         exports.load(FIRST)
 
 
+def test_two_sources_with_the_same_ids_are_two_companies(exports: Exports) -> None:
+    first = exports.load(LATER)
+    text = exports.mapping.read_text(encoding="utf-8").replace('source = "cloudgo"', 'source = "old_crm"')
+    exports.mapping.write_text(text, encoding="utf-8")
+    assert exports.load(FIRST).new == first.new
+    leads = only(rows(exports, "lead"), source_id="L1")
+    assert [(lead["source"], lead["known_until"]) for lead in leads] == [
+        ("cloudgo", FOREVER),
+        ("old_crm", FOREVER),
+    ]
+
+
 def test_progress_is_told_step_by_step(exports: Exports) -> None:
     told: list[tuple[str, int, int]] = []
     load(exports.home, exports.mapping, [exports.folder], FIRST, lambda *step: told.append(step))

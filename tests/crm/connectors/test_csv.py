@@ -104,7 +104,16 @@ def test_repeated_headings_are_named(tmp_path: Path) -> None:
         (b'a,b\n1,"' + b"x" * 200_000, Options(), "cannot be read", "near line"),
         (b'a,b\n0,"0 \n"\n1,"x\n2,y\n', Options(), "never closes", "line 4"),
     ],
-    ids=["empty", "only a mark", "utf-16 as utf-8", "bad byte", "french", "unknown encoding", "long quote", "open quote"],
+    ids=[
+        "empty",
+        "only a mark",
+        "utf-16 as utf-8",
+        "bad byte",
+        "french",
+        "unknown encoding",
+        "long quote",
+        "open quote",
+    ],
 )
 def test_unreadable_files_say_why(
     content: bytes, options: Options, what: str, where: str, tmp_path: Path
