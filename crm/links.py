@@ -24,6 +24,36 @@ import pyarrow.compute as pc
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+UNDATED: Final = """
+CREATE TEMP TABLE party AS
+WITH named AS (
+    SELECT source, party AS record, known_at FROM activity
+    UNION ALL SELECT source, party, known_at FROM transaction
+    UNION ALL SELECT source, party, known_at FROM ticket
+    UNION ALL SELECT source, party, known_at FROM deal
+    UNION ALL SELECT source, converted_party, greatest(known_at, converted_at) FROM lead
+),
+first_named AS (
+    SELECT source, record, min(known_at) AS known_at FROM named GROUP BY source, record
+),
+first_said AS (
+    SELECT *, created_at IS NULL
+        AND known_at = min(known_at) OVER (PARTITION BY source, source_id) AS undated
+    FROM party_said
+),
+dated AS (
+    SELECT p.* REPLACE (CASE WHEN undated THEN least(p.known_at, f.known_at) ELSE p.known_at END AS known_at)
+    FROM first_said p LEFT JOIN first_named f ON f.source = p.source AND f.record = p.source_id
+),
+first_placed AS (
+    SELECT source, organisation, min(known_at) AS known_at FROM dated GROUP BY source, organisation
+)
+SELECT d.* EXCLUDE (undated)
+    REPLACE (CASE WHEN undated THEN least(d.known_at, f.known_at) ELSE d.known_at END AS known_at)
+FROM dated d LEFT JOIN first_placed f ON f.source = d.source AND f.organisation = d.source_id
+"""
+"""A party without a date of its own is taken to be known since something first named it."""
+
 PARTY_WAYS: Final = """
 INSERT INTO base_way
 WITH organisation AS (

@@ -260,8 +260,11 @@ def gather(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table], n
 
     ``numeric`` names the attributes whose values are numbers, as :func:`numeric_fields` gives them.
     """
+    undated = tables["party"]["created_at"].null_count > 0
     for table, rows in tables.items():
-        connection.register(table, rows)
+        connection.register("party_said" if table == "party" and undated else table, rows)
+    if undated:
+        connection.execute(links.UNDATED)
     connection.register("numeric_field", numeric)
     connection.execute("CREATE SEQUENCE moments")
     connection.execute(MOMENT)

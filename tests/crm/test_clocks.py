@@ -41,7 +41,7 @@ anything = some(
         converted_party=maybe(st.sampled_from(PARTIES)), lost_at=maybe(times), **keys,
     ),
     rows_of(
-        "party", PARTIES, created_at=st.sampled_from([day(0), day(5)]),
+        "party", PARTIES, created_at=st.sampled_from([None, day(0), day(5)]),
         organisation=maybe(st.sampled_from(PARTIES)), **keys,
     ),
     rows_of("deal", ("D0",), created_at=st.just(day(3)), won_at=maybe(times), amount=amount, **ties),
@@ -134,7 +134,8 @@ def seen(rows: list[dict[str, Any]], cutoff: int) -> Counter[tuple[Any, ...]]:
 def appended(draw: st.DrawFn) -> tuple[list[Row], list[Row], int]:
     """A history, rows appended to it that are known at the cutoff or later, and the cutoff.
 
-    Each lead's log begins at its creation: a log that begins later tells of the time before, and so should it.
+    Each lead's log begins at its creation, and each party is in the history before the rows appended: a log that
+    begins later, and a party without a date, rightly tell of the time before.
     """
     cutoff = draw(times)
     told = {"known_at": day(0), "created_at": day(0), "occurred_at": day(0), "deleted": False}
@@ -143,6 +144,9 @@ def appended(draw: st.DrawFn) -> tuple[list[Row], list[Row], int]:
     for lead in LEADS:
         first.append(("lead", {"source_id": lead} | told))
         first.append(("change", {"source_id": f"log of {lead}", "record": lead} | told | log))
+    for party in PARTIES:
+        dates = {"known_at": draw(times), "created_at": draw(maybe(st.just(day(5))))}
+        first.append(("party", {"source_id": party, "deleted": False} | dates))
     before = draw(st.lists(anything, min_size=4, max_size=16))
     later = draw(st.lists(anything, min_size=1, max_size=8))
     later = [(table, row | {"known_at": max(row["known_at"], cutoff)}) for table, row in later]

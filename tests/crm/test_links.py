@@ -105,6 +105,15 @@ def test_a_party_that_never_bought_is_no_customer(company: Company) -> None:
     assert customers["known_at"].tolist() == [day(4)]
 
 
+def test_a_party_without_a_date_is_known_since_something_names_it(company: Company) -> None:
+    company.tell("party", "A", day(50), kind="organisation")
+    company.tell("party", "P", day(50), kind="person", organisation="A")
+    company.tell("transaction", "O", day(3), kind="order", party="P", amount=9, occurred_at=day(3))
+    store = company.load()
+    assert kinds(store.one("customer:crm:A"), day(4)).count("order") == 1
+    assert store.subjects("customer")[["subject", "known_at"]].to_numpy().tolist() == [["customer:crm:A", day(3)]]
+
+
 def test_a_merge_carries_activities_over_until_it_is_undone(company: Company) -> None:
     company.tell("lead", "D", day(1), created_at=day(1), name="Lan")
     company.tell("activity", "1", day(2), **CALL, lead="D", occurred_at=day(2))
