@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, ClassVar
 
 from filelock import FileLock
@@ -157,8 +158,23 @@ def promote(home: Home, target: str, version: str, manifest_sha256: str, *, expe
     raise ModelError(what, value=version, where=f"target {target}", todo=todo)
 
 
+@contextmanager
+def looking(home: Home) -> Iterator[Connection]:
+    """A connection for one small read, several times as quick as a session; raises as :func:`reading`."""
+    with _plainly(home), _engine(home).connect() as connection:
+        yield connection
+
+
 def _engine(home: Home) -> Engine:
-    return _open(home.operations_url, str(home.path / "operations.lock"))
+    settings = home.path / "settings.toml"
+    changed = settings.stat().st_mtime_ns if settings.exists() else 0
+    return _open(_url(home.path, changed), str(home.path / "operations.lock"))
+
+
+@lru_cache(maxsize=64)
+def _url(path: Path, changed: int) -> str:
+    """The database's URL while the settings file stays as it is: reading TOML costs more than a query."""
+    return Home(path).operations_url
 
 
 @lru_cache(maxsize=64)

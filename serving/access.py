@@ -1,5 +1,6 @@
 """Who may do what: the one table of rights, and the check every request passes."""
 
+from functools import lru_cache
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -89,7 +90,12 @@ def _by_cookie(request: Request) -> Caller:
 def _named(allowed: frozenset[str], request: Request) -> frozenset[str]:
     if "team" not in allowed:
         return allowed
-    return allowed | {TEAM[find(request.path_params["target"]).subject]}
+    return allowed | {_team(request.path_params["target"])}
+
+
+@lru_cache(maxsize=64)
+def _team(target: str) -> str:
+    return TEAM[find(target).subject]
 
 
 def _same_origin(request: Request) -> None:

@@ -4,16 +4,24 @@ import secrets
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import CursorResult, bindparam, delete, func, select, update
 
 from crm.clock import HOUR, MINUTE, now
 from crm.errors import Forbidden, NotFound, SettingsError
-from crm.operations import ApiKey, SignIn, reading, writing
+from crm.operations import ApiKey, SignIn, looking, reading, writing
 from crm.settings import Home
 
 ROLES = ("sales", "care", "data", "admin")
 LINK_LIFE = 15 * MINUTE
 SESSION_LIFE = 12 * HOUR
+
+
+HOLDER = select(ApiKey.role, ApiKey.prefix).where(
+    ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None)
+)
+SITTER = select(SignIn.role, SignIn.prefix).where(
+    SignIn.digest == bindparam("digest"), SignIn.kind == "session", SignIn.expires_at > bindparam("moment")
+)
 
 
 class Caller(NamedTuple):
@@ -65,15 +73,12 @@ def revoke(home: Home, prefix: str) -> None:
 
 def caller(home: Home, key: str) -> Caller:
     """Who holds ``key``; raises Forbidden for one that is unknown or revoked."""
-    query = select(ApiKey.role, ApiKey.prefix).where(
-        ApiKey.digest == _digest(key), ApiKey.revoked_at.is_(None)
-    )
-    with reading(home) as session:
-        if row := session.execute(query).first():
-            return Caller(row.role, row.prefix)
-    raise Forbidden(
-        "this key is not valid", where="Authorization header", todo="ask an administrator for a new one"
-    )
+    with looking(home) as connection:
+        row = connection.execute(HOLDER, {"digest": _digest(key)}).first()
+    if row is None:
+        todo = "ask an administrator for a new one"
+        raise Forbidden("this key is not valid", where="Authorization header", todo=todo)
+    return Caller(*row)
 
 
 def link(home: Home, role: str = "admin") -> str:
@@ -102,9 +107,8 @@ def session_by_link(home: Home, code: str) -> str:
 
 def session_caller(home: Home, cookie: str) -> Caller | None:
     """Who sits at a signed-in browser; None when it never was, or no longer is."""
-    live = (SignIn.digest == _digest(cookie)) & (SignIn.kind == "session") & (SignIn.expires_at > now())
-    with reading(home) as session:
-        row = session.execute(select(SignIn.role, SignIn.prefix).where(live)).first()
+    with looking(home) as connection:
+        row = connection.execute(SITTER, {"digest": _digest(cookie), "moment": now()}).first()
     return Caller(row.role, row.prefix or "link") if row else None
 
 
