@@ -17,7 +17,7 @@ from training.rows import Rows
 
 Float = NDArray[np.float64]
 
-MOST_ROWS = 24_000
+MOST_ROWS = 16_000
 """Rows methods are tried on; more cost minutes and change no ranking."""
 
 

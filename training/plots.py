@@ -80,7 +80,7 @@ def _beeswarm(path: Path, bundle: Bundle, rows: Rows) -> Path:
     found = bundle.contributions(x)
     labels = [feature.wording.label("en") for feature in bundle.spec.features]
     shown = shap.Explanation(found[:, :-1], found[:, -1], x.astype(np.float64), feature_names=labels)
-    shap.plots.beeswarm(shown, max_display=15, show=False, rng=np.random.default_rng(0))
+    shap.plots.beeswarm(shown, max_display=15, show=False)
     figure = plt.gcf()
     figure.savefig(path, bbox_inches="tight")
     plt.close(figure)

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from crm.clock import iso
 from crm.errors import HistoryError
@@ -97,7 +98,16 @@ def repeat(home: Home, run_id: str, progress: Progress | None = None) -> tuple[B
 
 
 def build(past: Past, seed: int, tell: Progress) -> Built:
-    """Snapshots, contest, refit: everything up to the bundle, in memory."""
+    """Snapshots, contest, refit: everything up to the bundle, in memory.
+
+    Matrix products run on one thread: their sums keep their order, so a repeat gives the same model, and on a
+    busy machine threads that wait for each other took ten times as long.
+    """
+    with threadpool_limits(limits=1):
+        return _build(past, seed, tell)
+
+
+def _build(past: Past, seed: int, tell: Progress) -> Built:
     tell("choosing snapshots", 0, 1)
     made = past.snapshots(seed)
     need_both_outcomes(made)

@@ -8,8 +8,7 @@ from training.methods.simple import LogisticMethod, RatesMethod, RuleMethod
 ENOUGH_FOR_TREES = 150
 """People with the rarer outcome from which trees are tried."""
 
-TREES = {"learning_rate": 0.03, "num_leaves": 7, "max_depth": 4, "feature_fraction": 0.4}
-BUSHY = {"learning_rate": 0.03, "num_leaves": 15, "max_depth": 6, "feature_fraction": 0.3}
+TREES = {"learning_rate": 0.06, "num_leaves": 7, "max_depth": 4, "feature_fraction": 0.4}
 
 
 def ladder(target: Target, positives: int, negatives: int) -> list[Method]:
@@ -21,6 +20,6 @@ def ladder(target: Target, positives: int, negatives: int) -> list[Method]:
     if min(positives, negatives) >= ENOUGH_FOR_TREES:
         methods += [
             BoostingMethod("trees", trunk=False, parameters=TREES),
-            BoostingMethod("trees_on_trunk", trunk=True, most=200, parameters=TREES),
+            BoostingMethod("trees_on_trunk", trunk=True, most=100, parameters=TREES),
         ]
     return methods
