@@ -94,9 +94,8 @@ def features(
 @app.command()
 def train(target: Target, as_of: AsOf = "now", as_json: Json = False) -> None:
     """Train a model on what was known by a time, compare it with the simple rule, and register it."""
-    from training.run import train as run
-
     from serving import terminal
+    from training.run import train as run
 
     home = _home()
     with terminal.progress() as tell:
@@ -178,6 +177,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Of the pages.")] = 8700,
 ) -> None:
     """Run everything on the sample company: make it, import it, train, score, show today's lists."""
+    from models.registry import list_models
     from serving import terminal
     from serving.worklists import worklist
 
@@ -187,9 +187,9 @@ def demo(
     for target in ("lead_conversion", "churn"):
         _step("train", target)
         _step("score", target, "--out", str(directory / f"scores-{target}.csv"))
-    for target in ("lead_conversion", "churn"):
-        terminal.ten_best(target, worklist(home, target, 10), home)
-    terminal.verdicts(home)
+    terminal.people(worklist(home, "lead_conversion", 10), home.settings, "today")
+    terminal.people(worklist(home, "churn", 10), home.settings, "at_risk")
+    terminal.quality([entry.as_dict() for entry in list_models(home)])
     if serve_pages:
         _step("serve", "--port", str(port))
 

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,10 @@ class Entry:
     note: str = ""
     champion: bool = False
     problem: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for ``--json``."""
+        return asdict(self) | {"folder": str(self.folder), "as_of": iso(self.as_of) if self.as_of else ""}
 
 
 def register(home: Home, bundle: Bundle, *, promote: bool = True) -> Bundle:

@@ -1,6 +1,5 @@
 """Draws a page: its template with its words in the reader's language."""
 
-import tomllib
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from features.words import code
 from serving import say
 from serving.access import PAGES, SignInNeeded
 from serving.keys import Caller
+from serving.wording import words
 
 HERE = Path(__file__).parent
 LANGUAGES = ("vi", "en")
@@ -49,13 +49,6 @@ def error_page(request: Request, error: LeadkeepError) -> Response:
     if isinstance(error, SignInNeeded):
         return RedirectResponse("/dang-nhap", 303)
     return draw(request, "error", error.http_status, kind=type(error).__name__, error=error)
-
-
-@lru_cache
-def words(name: str, lang: str) -> dict[str, str]:
-    """The words of one page in one language."""
-    table = tomllib.loads((HERE / "words" / f"{name}.toml").read_text(encoding="utf-8"))
-    return {key: both[lang] for key, both in table.items()}
 
 
 @lru_cache

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,7 +18,15 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from crm.clock import show
 from crm.errors import LeadkeepError
+from crm.settings import Settings
+from features.words import Language
+from serving import say
+from serving.wording import words
+
+if TYPE_CHECKING:
+    from serving.worklists import Worklist
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -122,7 +130,9 @@ def scored(report: Mapping[str, Any]) -> None:
 
 def explained(found: Mapping[str, Any]) -> None:
     """One score and its reasons."""
-    out.print(f"[bold]{escape(found['subject'])}[/]: {found['chance']} ({found['probability']:.1%})")
+    out.print(
+        f"[bold]{escape(found['subject'])}[/]: {found['probability']:.1%} ({found['kind']} {found['version']})"
+    )
     for reason in found["reasons"]:
         _reason(reason["contribution"], reason["text"])
 
@@ -158,6 +168,47 @@ def welcome(found: Any) -> None:
     out.print(f"Sign in once, within 15 minutes: {found.sign_in}", soft_wrap=True)
     if found.key:
         out.print(f"An administrator's key, shown only now: {found.key}", soft_wrap=True)
+
+
+def people(found: "Worklist", settings: Settings, page: str) -> None:
+    """A worklist as its page shows it: whom to call, the chance, the value, and why."""
+    lang: Language = "vi" if settings.language == "vi" else "en"
+    said = words(page, lang)
+    out.print(
+        f"\n[bold]{said['heading']}[/] · {said['data_time'].replace('{time}', show(found.run.cutoff, settings.zone))}"
+    )
+    for place, row in enumerate(found.rows, 1):
+        score, card = row.score, row.card
+        who = " ".join(
+            part for part in (say.called(card.salutation, lang, said["unsaid"]), card.name) if part
+        )
+        parts = [f"[bold]{escape(who if card.name else said['nameless'])}[/]", escape(card.company or "")]
+        parts += [escape(say.phone(card.phone)) if card.phone else "", f"{escape(score.source_id)}"]
+        out.print(f"{place:2}. {' · '.join(part for part in parts if part)}", soft_wrap=True)
+        chance = said["chance"].replace("{days}", str(found.run.horizon_days))
+        amount = say.about(score.expected, lang, settings.currency) or said["no_value"]
+        band = said[score.band]
+        out.print(
+            f"    {band}. {chance}: {say.chance(score.probability, lang)}. {said['expected']}: {amount}",
+            soft_wrap=True,
+        )
+        for reason in score.reasons[:3]:
+            _reason(reason["contribution"], reason[lang])
+
+
+def quality(rows: Rows) -> None:
+    """One line a target: how good the model in use is against the simple rule."""
+    for row in rows:
+        if not row["champion"] or not row["metrics"]:
+            continue
+        ours, rule = row["metrics"], row["metrics"].get("rule", {})
+        verdict = "the simple rule scores" if row["kind"] == "rule" else "better than the simple rule"
+        out.print(
+            f"{row['target']}: {verdict} — log loss {_number(ours, 'log_loss')} against {_number(rule, 'log_loss')}, "
+            f"AUC {_number(ours, 'auc')} against {_number(rule, 'auc')}, calibration error "
+            f"{_number(ours, 'calibration_error')}, on later months it had not seen.",
+            soft_wrap=True,
+        )
 
 
 def _reason(contribution: float, text: str) -> None:
