@@ -6,7 +6,7 @@ import pytest
 
 from crm.clock import DAY, FOREVER, UNKNOWN
 from crm.events import EventStore
-from tests.crm.company import Company, day, kinds, story
+from tests.crm.company import Company, day, story
 
 SECONDS = 86_400
 
@@ -197,13 +197,3 @@ def test_events_are_made_again_when_the_zone_changes(company: Company) -> None:
     assert store.one("lead:crm:L").day.tolist() == [day(0) // DAY + (day(0) % DAY >= 17 * DAY // 24)]
     (company.home.path / "settings.toml").write_text('zone = "Pacific/Auckland"\n')
     assert EventStore.open(company.home).about.zone == "Pacific/Auckland"
-
-
-def test_every_kind_is_described(company: Company) -> None:
-    import crm.moments
-
-    table = crm.moments.__doc__ or ""
-    store = company.load()
-    assert kinds(store.one("lead:crm:L")) == ["created"]
-    for kind in ("created", "change", "converted", "deal_opened", "callback_overdue", "csat"):
-        assert kind in table
