@@ -46,7 +46,7 @@ def difference(
     party: NDArray[np.integer],
     month: NDArray[np.integer],
     *,
-    replicates: int = 1000,
+    replicates: int = 600,
     seed: int = 0,
 ) -> Difference:
     """The paired difference of log loss of two lists of probabilities for the same rows.
@@ -70,7 +70,7 @@ def against(
     party: NDArray[np.integer],
     month: NDArray[np.integer],
     *,
-    replicates: int = 1000,
+    replicates: int = 600,
 ) -> dict[str, Difference]:
     """:func:`difference` of ours from each of ``others``, by their names."""
     return {

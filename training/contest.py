@@ -53,7 +53,7 @@ def compete(
     methods: Sequence[Method], rows: Rows, subject: str, horizon: int, at: int, seed: int, tell: Progress
 ) -> list[Contender]:
     """Contenders by calibrated out-of-fold log loss, the best first; levels hold from ``at`` on."""
-    part = rows.take(thinned(rows, MOST_ROWS, seed))
+    part = rows.take(thinned(len(rows), MOST_ROWS, seed))
     folds = folds_of(part, subject)
     found = []
     for done, method in enumerate(methods):

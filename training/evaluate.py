@@ -68,7 +68,7 @@ def evaluate(
     party: NDArray[np.integer],
     month: NDArray[np.integer],
     *,
-    replicates: int = 500,
+    replicates: int = 300,
     seed: int = 0,
 ) -> Quality:
     """Area under the ROC curve, average precision, Brier, log loss and debiased calibration error.
@@ -110,7 +110,7 @@ def by_age(
     month: NDArray[np.integer],
     age: NDArray[np.int64],
     *,
-    replicates: int = 200,
+    replicates: int = 100,
     fewest: int = 50,
 ) -> dict[str, Quality]:
     """:func:`evaluate` for each stretch of AGES with at least ``fewest`` rows and both outcomes."""

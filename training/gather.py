@@ -109,11 +109,11 @@ def as_rows(target: Target, spec: FeatureSpec, x: NDArray[np.float32], made: Sna
     )
 
 
-def thinned(rows: Rows, most: int, seed: int) -> NDArray[np.int64]:
-    """At most ``most`` row places, drawn evenly: snapshots of one subject tell much the same."""
-    if len(rows) <= most:
-        return np.arange(len(rows))
-    return np.sort(np.random.default_rng(seed).choice(len(rows), most, replace=False))
+def thinned(n: int, most: int, seed: int) -> NDArray[np.int64]:
+    """At most ``most`` of ``n`` places, drawn evenly: snapshots of one subject tell much the same."""
+    if n <= most:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
 
 
 def with_settings(past: Past, settings: Settings) -> Past:

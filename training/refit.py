@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crm.errors import PopulationError
 from features import engine
@@ -18,8 +17,8 @@ from training.gather import Past, as_rows, learn_spec, need_both_outcomes, thinn
 from training.methods import Columns, Method
 from training.rows import Rows
 
-MOST_TO_LEARN = 100_000
-"""Rows the final model learns from; a larger history is drawn from evenly."""
+MOST_TO_LEARN = 60_000
+"""Snapshots a model learns from; a larger history is drawn from evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,10 @@ def refit(
     past: Past, made: Snapshots, method: Method, metrics: dict[str, Any], note: str, seed: int
 ) -> Packed:
     """The accepted ``method`` on all matured snapshots, with rounds and level tried anew on them."""
-    part = made.take(thinned_places(made, seed))
+    part = made.take(thinned(len(made), MOST_TO_LEARN, seed))
     learned, x = learn_spec(past, part)
     rows = as_rows(past.target, learned.spec, x, part)
-    few = rows.take(thinned(rows, MOST_ROWS, seed))
+    few = rows.take(thinned(len(rows), MOST_ROWS, seed))
     folds = folds_of(few, past.target.subject)
     contender = trial(method, few, folds, made.horizon, past.as_of, seed)
     model = fitted(contender, rows, seed)
@@ -49,14 +48,6 @@ def refit(
     later = later_rule(past, learned.spec, seed)
     bundle = Bundle(about, learned.spec, model.scorer, model.level.calibration, sample, later)
     return Packed(bundle, rows)
-
-
-def thinned_places(made: Snapshots, seed: int) -> NDArray[np.int64]:
-    """Places of at most MOST_TO_LEARN snapshots."""
-    if len(made) <= MOST_TO_LEARN:
-        return np.arange(len(made))
-    drawn = np.random.default_rng(seed).choice(len(made), MOST_TO_LEARN, replace=False)
-    return np.sort(drawn)
 
 
 def later_rule(past: Past, spec: FeatureSpec, seed: int) -> Rule | None:
