@@ -128,6 +128,8 @@ def span(hours: float, lang: Language) -> str:
 
 
 DECIMALS = {"VND": 0, "JPY": 0, "KRW": 0}
+SWAPPED = str.maketrans(",.", ".,")
+"""Vietnamese writes the comma and the point the other way round."""
 SYMBOLS = {"VND": "₫", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -147,4 +149,4 @@ def _number(value: float, lang: Language, decimals: int, fixed: bool = False) ->
         text = text.rstrip("0").rstrip(".")
     if text in ("-0", "-"):
         text = "0"
-    return text.translate(str.maketrans(",.", ".,")) if lang == "vi" else text
+    return text.translate(SWAPPED) if lang == "vi" else text

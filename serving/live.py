@@ -1,6 +1,6 @@
 """What a process serves live: champions and the newest events, swapped when newer ones are good."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from threading import Event, Thread
 from typing import Any, NamedTuple, Self
 
@@ -209,7 +209,7 @@ def _score(
         raise NotFound(f"{target.name} scores another kind of subject", value=subject, todo=todo)
     events = lookup.one(subject)
     place, moment = np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)
-    later = _later(target, _few_words(events), place, moment, bundle.horizon)
+    later = _later(target, events, place, moment, bundle.horizon)
     rows = compute(bundle.spec, events, place, moment)
     found = reasons.explained(bundle, rows, lang, n, later=later)
     kind = "rule" if later else bundle.kind
@@ -226,10 +226,3 @@ def _later(target: Target, events: Events, place: Int32, moment: Int64, horizon:
         subject = events.subjects[0]
         raise PopulationError(f"not in the population of {target.name}: {reason}", value=subject)
     return reason == target.beyond
-
-
-def _few_words(events: Events) -> Events:
-    """The same events with only the signatures they use: a company has hundreds, a subject a handful."""
-    used, signature = np.unique(events.signature, return_inverse=True)
-    signatures = tuple(events.signatures[number] for number in used.tolist())
-    return replace(events, signature=signature.astype(np.int32), signatures=signatures)
