@@ -36,15 +36,15 @@ class Level:
 def settle(calibration: Calibration, raw: Float, rows: Rows, horizon: int, at: int) -> Level:
     """The level to score with from ``at`` on (UTC microseconds), given out-of-fold log-odds ``raw`` of ``rows``.
 
-    Last year's season is used where rows reach back a year and more; otherwise the newest matured month, if in
-    the past the month that was newest then, one ``horizon`` earlier, made later predictions better.
+    The newest matured month, if in the past the month that was newest then, one ``horizon`` earlier, made later
+    predictions better; otherwise last year's season, where rows reach back a year and more.
     """
-    season = np.abs(rows.start - (at - YEAR + AROUND)) <= AROUND
-    if rows.start.min() <= at - YEAR - AROUND and _enough(rows.y[season]):
-        return Level(_moved(calibration, raw, rows, season), "last year")
     newest = rows.start > rows.start.max() - MONTH
     if _enough(rows.y[newest]) and pays(calibration, raw, rows, horizon):
         return Level(_moved(calibration, raw, rows, newest), "newest month")
+    season = np.abs(rows.start - (at - YEAR + AROUND)) <= AROUND
+    if rows.start.min() <= at - YEAR - AROUND and _enough(rows.y[season]):
+        return Level(_moved(calibration, raw, rows, season), "last year")
     return Level(calibration, "none")
 
 

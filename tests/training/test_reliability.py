@@ -20,7 +20,9 @@ def plain_error(bins):
 
 def test_true_probabilities_have_no_error_on_average_where_the_plain_estimate_has_one():
     found = [reliability(*drawn(seed)) for seed in range(60)]
-    assert abs(np.mean([bins.squared(1.0) for bins in found])) < 0.1 * np.mean([b.squared(0.0) for b in found])
+    assert abs(np.mean([bins.squared(1.0) for bins in found])) < 0.1 * np.mean(
+        [b.squared(0.0) for b in found]
+    )
     assert np.mean([plain_error(bins) for bins in found]) > 0.015
 
 
