@@ -31,11 +31,11 @@ reached = each(
 )  # fmt: skip
 since_stage = each(
     "code", STAGE, lambda s: since("last", s), unit="days", most=14, rest=False,
-    en="“{word}” {n} ago", vi="“{word}” cách đây {n}",
+    en="Entered “{word}” {n} ago", vi="Vào giai đoạn “{word}” cách đây {n}",
     none_en="Has not reached “{word}”", none_vi="Chưa đến giai đoạn “{word}”",
 )  # fmt: skip
 times_in_stage = each(
-    "code", STAGE, count, most=10, rest=True, en="Times in “{word}”", vi="Số lần ở “{word}”"
+    "code", STAGE, count, most=10, rest=True, en="Times in “{word}”", vi="Số lần vào giai đoạn “{word}”"
 )
 deal_opened = says(
     since("last", "deal_opened"), en="Deal opened {n} ago", vi="Mở cơ hội bán hàng cách đây {n}"
