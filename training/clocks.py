@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm.clock import DAY
+from features.expressions import Calendar, Expression, Moment, Window, walk
+from features.spec import FeatureSpec
 from training.rows import Rows
 
 SEASONS = 545 * DAY
@@ -12,19 +14,33 @@ SEASONS = 545 * DAY
 SPAN = 7 * DAY
 BOUND = 0.9
 
+LONG_AGO = 180 * DAY
+"""A window that leaves out this much looks at last year."""
 
-def clocks(rows: Rows) -> list[str]:
-    """Features whose values the week alone explains (share of variance above BOUND), by name.
 
-    Over less than SEASONS such a feature only numbers the weeks: a model that learned "it got worse from March
-    to June" reads September's number off a line that does not go there.
+def clocks(rows: Rows, spec: FeatureSpec) -> list[str]:
+    """Features that a short history cannot learn a season from, by name; none once it spans SEASONS.
+
+    They are those whose values the week alone explains (share of variance above BOUND), and those declared
+    to compare with the calendar or with last year. Over less than SEASONS they only number the weeks: a model
+    that learned "it got worse from March to June" reads September's number off a line that does not go there.
     """
     if np.ptp(rows.cutoff) >= SEASONS:
         return []
     week = np.unique((rows.cutoff - rows.cutoff.min()) // SPAN, return_inverse=True)[1]
-    if week.max() < 2:
-        return []
-    return [rows.names[j] for j in range(len(rows.names)) if _explained(rows.x[:, j], week) > BOUND]
+    found = {f.name for f in spec.features if any(_seasonal(part) for part in walk(f.expression))}
+    if week.max() >= 2:
+        found |= {rows.names[j] for j in range(len(rows.names)) if _explained(rows.x[:, j], week) > BOUND}
+    return [name for name in rows.names if name in found]
+
+
+def _seasonal(part: Expression) -> bool:
+    """Whether this part of a feature reads the calendar year, the Tết break, or the same time last year."""
+    if isinstance(part, Calendar):
+        return part.what in ("month", "to_tet", "since_tet")
+    if isinstance(part, Moment):
+        return part.quiet
+    return isinstance(part, Window) and part.newest >= LONG_AGO
 
 
 def _explained(values: NDArray[np.float32], week: NDArray[np.int64]) -> float:

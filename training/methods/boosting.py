@@ -40,7 +40,7 @@ class BoostingMethod:
         raw = np.full((checks + 1, len(rows)), np.nan)
 
         def grow(fold: Fold) -> None:
-            scorer = self._grow(rows.take(fold.learn), self.most, seed)
+            scorer = self.grow(rows.take(fold.learn), self.most, seed)
             raw[:, fold.predict] = _paths(scorer, rows.x[fold.predict], checks)
 
         with ThreadPoolExecutor(FITS_AT_ONCE) as pool:
@@ -55,9 +55,10 @@ class BoostingMethod:
 
     def fit(self, rows: Rows, rounds: int, seed: int) -> Scorer:
         """See :class:`training.methods.Method`."""
-        return self._grow(rows, rounds, seed)
+        return self.grow(rows, rounds, seed)
 
-    def _grow(self, rows: Rows, rounds: int, seed: int) -> boosted.Boosted:
+    def grow(self, rows: Rows, rounds: int, seed: int) -> boosted.Boosted:
+        """``rounds`` trees, on a trunk of their own where the method has one."""
         trunk = fit_trunk(rows) if self.trunk else None
         return boosted.fit(
             rows.x, rows.y, rows.weight, Columns.of(rows), rounds=rounds, trunk=trunk,
