@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from crm import eventarrays, eventfiles
+from crm import eventarrays
 from crm.clock import DAY, FOREVER, HOUR, SECOND, UNKNOWN
 from crm.events import Events, EventStore, Signature
 from features import catalogue, engine
@@ -207,8 +207,8 @@ def leadkeep(folder: Path, cutoffs: int) -> dict[str, float]:
     at = moments(cutoffs)
     warm = store.one("customer:bench:0000001")
     engine.compute(spec, warm, np.zeros(1, dtype=np.int32), at[:1])
+    subjects = len(store.subjects("customer"))
     with Timed() as timed:
-        subjects = pq.read_metadata(eventfiles.subjects_file(store.folder, "customer")).num_rows
         matrix = np.empty((subjects * cutoffs, len(spec.features)), dtype=np.float32)
         done = 0
         for block in store.blocks("customer"):
@@ -223,11 +223,18 @@ def leadkeep(folder: Path, cutoffs: int) -> dict[str, float]:
 def floor(folder: Path) -> dict[str, float]:
     """The least any way must do: read every event once and group it."""
     with Timed() as timed:
-        duckdb.sql(
+        quietly().sql(
             "SELECT subject, kind, count(*), sum(value), max(occurred_at) FROM "
             f"read_parquet('{folder / 'flat.parquet'}') GROUP BY 1, 2"
         ).to_arrow_table()
     return {"cpu": timed.cpu, "wall": timed.wall, "features": 3}
+
+
+def quietly() -> duckdb.DuckDBPyConnection:
+    """DuckDB without its progress bar, which would mix with the table."""
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def duckdb_case(folder: Path, cutoffs: int) -> dict[str, float]:
@@ -242,7 +249,7 @@ def duckdb_case(folder: Path, cutoffs: int) -> dict[str, float]:
         "GROUP BY subject, cutoff"
     )
     with Timed() as timed:
-        duckdb.sql(query).to_arrow_table()
+        quietly().sql(query).to_arrow_table()
     return {"cpu": timed.cpu, "wall": timed.wall, "features": len(columns)}
 
 

@@ -71,20 +71,14 @@ Declared = Feature | Family | dict[str, Feature]
 
 
 def says(
-    expression: Expression,
-    *,
-    en: str,
-    vi: str,
-    none_en: str = "",
-    none_vi: str = "",
-    unit: str = "",
-    topic: str = "",
-) -> Feature:
-    """Gives an expression its words, which makes it a feature."""
+    expression: Expression, *, en: str, vi: str, none_en: str = "", none_vi: str = "",
+    below_en: str = "", below_vi: str = "", unit: str = "", topic: str = "",
+) -> Feature:  # fmt: skip
+    """Gives an expression its words, which makes it a feature; see :class:`features.words.Wording`."""
     unit = unit or unit_of(expression)
     if unit not in UNITS:
         raise FeatureError("unknown unit", value=unit, todo=f"one of {', '.join(UNITS)}")
-    return Feature(expression, Wording(en, vi, none_en, none_vi), unit, topic)
+    return Feature(expression, Wording(en, vi, none_en, none_vi, below_en, below_vi), unit, topic)
 
 
 def over(

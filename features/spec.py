@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -55,8 +56,12 @@ class FeatureSpec:
         return say(value, feature.unit, lang, feature.categories, self.currency)
 
     def sentence(self, column: int, value: float, lang: Language) -> str:
-        """The feature with its real number, as one sentence."""
-        return self.features[column].wording.sentence(value, self.value_in_words(column, value, lang), lang)
+        """The feature with its real number, or that nothing is recorded, as one sentence."""
+        feature = self.features[column]
+        nothing = math.isnan(value) or (value == 0 and feature.unit in ("count", "money"))
+        template = feature.wording.template(value, nothing, lang)
+        size = abs(value) if value < 0 and feature.wording.below_vi else value
+        return template.replace("{n}", self.value_in_words(column, size, lang))
 
     def select(self, names: Sequence[str]) -> "FeatureSpec":
         """The same spec with only these features; raises FeatureError for a name it does not have."""

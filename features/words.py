@@ -11,7 +11,7 @@ CODES: dict[str, tuple[str, str]] = {
     "hotline": ("tổng đài", "hotline"), "referral": ("giới thiệu", "referral"), "event": ("sự kiện", "event"),
     "call": ("cuộc gọi", "call"), "email": ("e-mail", "e-mail"), "meeting": ("cuộc hẹn gặp", "meeting"),
     "chat": ("tin nhắn", "chat"), "note": ("ghi chú", "note"), "visit": ("lượt xem website", "website visit"),
-    "form": ("biểu mẫu", "form"), "campaign": ("chiến dịch", "campaign"),
+    "form": ("biểu mẫu", "form"),
     "in": ("khách chủ động", "from the customer"), "out": ("mình chủ động", "from us"),
     "answered": ("nghe máy", "answered"), "no_answer": ("không nghe máy", "no answer"),
     "busy": ("máy bận", "busy"), "other": ("khác", "other"),
@@ -29,43 +29,48 @@ CODES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A feature's label in both languages; ``none_*`` replaces the sentence when there is nothing recorded.
+    """A feature's label in both languages; ``none_*`` replaces the sentence when there is nothing recorded,
+    ``below_*`` when the value is negative.
 
-    ``{n}`` stands for the value and ``{word}`` for a family's own word. A label without ``{n}`` is said as
-    "label: value".
+    ``{n}`` stands for the value (its size, in ``below_*``) and ``{word}`` for a family's own word. A label
+    without ``{n}`` is said as "label: value".
     """
 
     en: str
     vi: str
     none_en: str = ""
     none_vi: str = ""
+    below_en: str = ""
+    below_vi: str = ""
 
     def label(self, lang: Language) -> str:
         """The label without its number, for tables and plots."""
         return (self.vi if lang == "vi" else self.en).replace("{n} ", "").replace("{n}", "").strip()
 
-    def sentence(self, value: float, said: str, lang: Language) -> str:
-        """What a salesperson reads: the label with its real number, or that nothing is recorded."""
-        none = self.none_vi if lang == "vi" else self.none_en
-        if none and (math.isnan(value) or value == 0):
-            return none
-        text = self.vi if lang == "vi" else self.en
-        return text.replace("{n}", said) if "{n}" in text else f"{text}: {said}"
+    def template(self, value: float, nothing: bool, lang: Language) -> str:
+        """The sentence for this value, with ``{n}`` where its number goes."""
+        vi = lang == "vi"
+        if nothing and self.none_vi:
+            return self.none_vi if vi else self.none_en
+        if value < 0 and self.below_vi:
+            return self.below_vi if vi else self.below_en
+        text = self.vi if vi else self.en
+        return text if "{n}" in text else text + ": {n}"
 
     def about(self, word: str) -> "Wording":
         """The wording of one member of a family."""
         vi, en = CODES.get(word, (word, word))
+        said = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return Wording(
-            self.en.replace("{word}", en),
-            self.vi.replace("{word}", vi),
-            self.none_en.replace("{word}", en),
-            self.none_vi.replace("{word}", vi),
+            **{name: text.replace("{word}", vi if name.endswith("vi") else en) for name, text in said.items()}
         )
 
 
 UNITS = (
     "count", "days", "hours", "money", "percent", "number", "flag", "category", "hour", "weekday", "month",
+    "times", "rate", "change", "money_change",
 )  # fmt: skip
+"""``times`` is a multiple, ``rate`` so many a day, ``change`` a difference to an earlier time."""
 WEEKDAYS = {
     "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -106,6 +111,12 @@ def say(
         return f"{_number(100 * value, lang, 0)}%"
     if unit in ("days", "hours"):
         return span(value * 24 if unit == "days" else value, lang)
+    if unit == "times":
+        return _number(value, lang, 1) + (" lần" if lang == "vi" else " times")
+    if unit == "rate":
+        return pace(value, lang)
+    if unit in ("change", "money_change"):
+        return change(value, money(abs(value), currency, lang) if unit == "money_change" else "", lang)
     return _number(value, lang, 0 if unit in ("count", "hour", "month") else 2)
 
 
@@ -125,6 +136,32 @@ def span(hours: float, lang: Language) -> str:
     number = _number(amount, lang, 0)
     plural = "" if number in ("1", "-1") else "s"
     return f"{number} {unit[0]}" if lang == "vi" else f"{number} {unit[1]}{plural}"
+
+
+def pace(a_day: float, lang: Language) -> str:
+    """A rate in the span in which it comes to at least one.
+
+    >>> pace(2.5, "vi"), pace(0.2, "vi"), pace(0.05, "en"), pace(0, "vi")
+    ('2,5 lần mỗi ngày', '1,4 lần mỗi tuần', '1.5 times a month', '0 lần mỗi tháng')
+    """
+    days, vi, en = next(
+        ((d, v, e) for d, v, e in ((1, "ngày", "day"), (7, "tuần", "week")) if a_day * d >= 1),
+        (30, "tháng", "month"),
+    )
+    number = _number(a_day * days, lang, 1)
+    return f"{number} lần mỗi {vi}" if lang == "vi" else f"{number} times a {en}"
+
+
+def change(value: float, amount: str, lang: Language) -> str:
+    """More or less than before; ``amount`` is the size in words where it is not a plain number.
+
+    >>> change(-2, "", "vi"), change(3, "", "en"), change(0, "", "vi")
+    ('giảm 2', 'up 3', 'không đổi')
+    """
+    if value == 0:
+        return "không đổi" if lang == "vi" else "unchanged"
+    up, down = ("tăng", "giảm") if lang == "vi" else ("up", "down")
+    return f"{up if value > 0 else down} {amount or _number(abs(value), lang, 1)}"
 
 
 DECIMALS = {"VND": 0, "JPY": 0, "KRW": 0}

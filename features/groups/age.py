@@ -4,7 +4,13 @@ from features.declare import Group, calendar, clock, says, since
 
 GROUP = Group(("lead",), en="Age and time of arrival", vi="Tuổi và thời điểm đến")
 
-age = says(since("first", "created"), en="Came in {n} ago", vi="Khách đến cách đây {n}")
+age = says(
+    since("first", "created"),
+    en="Came in {n} ago",
+    vi="Khách đến cách đây {n}",
+    none_en="Arrival time not recorded",
+    none_vi="Chưa ghi nhận thời điểm khách đến",
+)
 age_without_tet = says(
     since("first", "created", quiet=True),
     en="Age without the Tết break",

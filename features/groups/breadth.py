@@ -33,4 +33,6 @@ by_product = each(
 since_product = each(
     "code", events("item", field="order"), lambda s: since("last", s), unit="days", most=8, rest=False,
     en="“{word}” last bought {n} ago", vi="Mua “{word}” gần nhất cách đây {n}",
+    none_en="“{word}” never bought",
+    none_vi="Chưa từng mua “{word}”"
 )  # fmt: skip

@@ -23,15 +23,18 @@ contacts_out = over(
 since_contact_in = says(
     since("last", INBOUND), topic="inbound", en="Customer last got in touch {n} ago",
     vi="Lần gần nhất khách chủ động liên hệ cách đây {n}",
+    none_en="No contact from the customer recorded",
+    none_vi="Chưa ghi nhận khách chủ động liên hệ"
 )  # fmt: skip
 since_contact_out = says(
     since("last", OUTBOUND), topic="outbound", en="We last got in touch {n} ago",
     vi="Lần gần nhất mình liên hệ cách đây {n}",
+    none_en="No contact from us recorded",
+    none_vi="Chưa ghi nhận mình liên hệ lần nào"
 )  # fmt: skip
 contact_trend = says(
-    count(TOUCH, days=30) - count(TOUCH, days=60, skip=30), unit="number",
-    en="Contacts: last 30 days less the 30 before", vi="Số lần liên hệ 30 ngày qua so với 30 ngày trước đó",
-)  # fmt: skip
+    count(TOUCH, days=30) - count(TOUCH, days=60, skip=30), unit="change",
+    en="Contacts in 30 days against the 30 before", vi="Số lần liên hệ 30 ngày qua so với 30 ngày trước đó",)  # fmt: skip
 missed_calls_90d = says(
     count("call", days=90, code=("no_answer", "busy", "unreachable")), topic="calls",
     en="Calls not answered in 90 days", vi="Số cuộc gọi khách không nghe máy trong 90 ngày qua",
@@ -43,6 +46,8 @@ answer_rate_180d = says(
 our_wait = says(
     wait("mean", INBOUND, OUTBOUND, days=180), en="Customer usually waits {n} for our reply",
     vi="Khách thường chờ {n} để được mình trả lời",
+    none_en="No reply from us recorded yet",
+    none_vi="Chưa ghi nhận lần trả lời nào của mình"
 )  # fmt: skip
 unanswered = says(
     wait("unanswered", INBOUND, OUTBOUND), en="Contacts from the customer still without our reply",
@@ -61,6 +66,8 @@ since_owner_change = says(
     since("last", "change", field="owner"),
     en="Person in charge changed {n} ago",
     vi="Đổi người phụ trách cách đây {n}",
+    none_en="Always the same person in charge",
+    none_vi="Chưa từng đổi người phụ trách",
 )
 by_kind = each(
     "kind", TOUCH, lambda s: count(s, days=180), most=6, en="“{word}” in 180 days",

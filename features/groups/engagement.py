@@ -64,7 +64,13 @@ since_outbound = says(
     vi="Lần gần nhất mình liên hệ cách đây {n}", none_en="No contact from us recorded yet",
     none_vi="Chưa ghi nhận mình liên hệ lần nào",
 )  # fmt: skip
-since_touch = says(since("last", TOUCH), en="Last contact {n} ago", vi="Lần liên hệ gần nhất cách đây {n}")
+since_touch = says(
+    since("last", TOUCH),
+    en="Last contact {n} ago",
+    vi="Lần liên hệ gần nhất cách đây {n}",
+    none_en="No contact recorded yet",
+    none_vi="Chưa ghi nhận liên hệ nào",
+)
 
 calls_answered = says(
     count(ANSWERED), topic="calls", en="Calls answered", vi="Số cuộc gọi khách nghe máy",

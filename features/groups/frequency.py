@@ -28,4 +28,10 @@ months_bought_of_6 = says(
 )  # fmt: skip
 returns = says(count("return"), en="Returns so far", vi="Số lần trả hàng")
 returns_90d = says(count("return", days=90), en="Returns in 90 days", vi="Số lần trả hàng trong 90 ngày qua")
-since_return = says(since("last", "return"), en="Last return {n} ago", vi="Trả hàng gần nhất cách đây {n}")
+since_return = says(
+    since("last", "return"),
+    en="Last return {n} ago",
+    vi="Trả hàng gần nhất cách đây {n}",
+    none_en="Nothing returned",
+    none_vi="Chưa từng trả hàng",
+)

@@ -33,6 +33,5 @@ returned_share = says(
 )
 returned = says(total("return"), en="Value returned", vi="Giá trị hàng trả lại")
 large_orders = says(
-    count("order", days=365) * mean("order", days=365) / (highest("order") + 1.0), unit="number",
-    en="A year's spending against the largest order", vi="Doanh số năm so với đơn lớn nhất",
-)  # fmt: skip
+    count("order", days=365) * mean("order", days=365) / (highest("order") + 1.0), unit="times",
+    en="A year's spending against the largest order", vi="Doanh số năm so với đơn lớn nhất",)  # fmt: skip

@@ -11,12 +11,27 @@ quotes = says(
     none_vi="Chưa ghi nhận báo giá nào",
 )  # fmt: skip
 quotes_14d = says(count(QUOTE, days=14), en="Quotes in 14 days", vi="Số báo giá trong 14 ngày qua")
-since_quote = says(since("last", QUOTE), en="Last quote {n} ago", vi="Báo giá gần nhất cách đây {n}")
+since_quote = says(
+    since("last", QUOTE),
+    en="Last quote {n} ago",
+    vi="Báo giá gần nhất cách đây {n}",
+    none_en="No quote recorded yet",
+    none_vi="Chưa ghi nhận báo giá nào",
+)
 first_quote_after = says(
     since("first", "created") - since("first", QUOTE), unit="days", en="First quote after {n}",
     vi="Báo giá đầu tiên sau {n}",
+    none_en="No quote recorded yet",
+    none_vi="Chưa ghi nhận báo giá nào"
 )  # fmt: skip
-quote_value = says(reading("last", QUOTE), unit="money", en="Last quote: {n}", vi="Báo giá gần nhất: {n}")
+quote_value = says(
+    reading("last", QUOTE),
+    unit="money",
+    en="Last quote: {n}",
+    vi="Báo giá gần nhất: {n}",
+    none_en="No quote recorded yet",
+    none_vi="Chưa ghi nhận báo giá nào",
+)
 quote_change = says(
     reading("last", QUOTE) / reading("first", QUOTE), unit="percent", en="Last quote against the first",
     vi="Báo giá gần nhất so với báo giá đầu",
@@ -25,4 +40,8 @@ quote_highest = says(highest(QUOTE), en="Highest quote", vi="Báo giá cao nhấ
 inbound_since_quote = says(
     since("last", QUOTE) - since("last", "activity", direction="in"), unit="days",
     en="Customer got in touch {n} after the quote", vi="Khách liên hệ lại {n} sau báo giá",
+    none_en="No contact from the customer since a quote",
+    none_vi="Chưa ghi nhận khách liên hệ sau báo giá",
+    below_en="Customer last got in touch {n} before the quote",
+    below_vi="Khách liên hệ lần cuối {n} trước báo giá"
 )  # fmt: skip

@@ -16,7 +16,11 @@ debt = says(
     none_vi="Không có công nợ quá hạn",
 )  # fmt: skip
 debt_overdue_for = says(
-    since("first", OVERDUE), en="Oldest debt overdue by {n}", vi="Công nợ lâu nhất quá hạn {n}"
+    since("first", OVERDUE),
+    en="Oldest debt overdue by {n}",
+    vi="Công nợ lâu nhất quá hạn {n}",
+    none_en="No overdue debt",
+    none_vi="Không có công nợ quá hạn",
 )
 debt_share = says(
     total(OVERDUE) / total("invoice", days=365), unit="percent", en="Debt against a year's invoices",
@@ -34,13 +38,25 @@ late_days = says(
     unit="days",
     en="Usually pays {n} late",
     vi="Thường thanh toán trễ {n}",
+    none_en="No payment recorded",
+    none_vi="Chưa ghi nhận thanh toán nào",
 )
 late_days_90d = says(
     mean(PAYMENT, of="duration", days=90) / 86_400.0, unit="days", en="In 90 days paid {n} late",
     vi="Trong 90 ngày qua thanh toán trễ {n}",
+    none_en="No payment in 90 days",
+    none_vi="Không có thanh toán trong 90 ngày qua"
 )  # fmt: skip
 last_payment_late = says(
     reading("last", PAYMENT, "duration") / 86_400.0, unit="days", en="Last payment {n} late",
     vi="Lần thanh toán gần nhất trễ {n}",
+    none_en="No payment recorded",
+    none_vi="Chưa ghi nhận thanh toán nào"
 )  # fmt: skip
-since_payment = says(since("last", PAYMENT), en="Last payment {n} ago", vi="Thanh toán gần nhất cách đây {n}")
+since_payment = says(
+    since("last", PAYMENT),
+    en="Last payment {n} ago",
+    vi="Thanh toán gần nhất cách đây {n}",
+    none_en="No payment recorded",
+    none_vi="Chưa ghi nhận thanh toán nào",
+)

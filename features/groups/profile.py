@@ -22,4 +22,6 @@ rest_of_5000 = each(
 profile_changes = says(
     since("first", "created") - since("last", CODED), en="Profile last filled in after {n}", vi="Hồ sơ được bổ sung lần cuối sau {n}",
     unit="days",
+    none_en="Profile not recorded",
+    none_vi="Chưa ghi nhận hồ sơ"
 )  # fmt: skip

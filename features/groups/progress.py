@@ -6,7 +6,13 @@ GROUP = Group(("lead",), en="Progress", vi="Tiến triển")
 
 STAGE = events("change", field=("status", "stage"))
 
-dwell = says(since("last", STAGE), en="In the present stage for {n}", vi="Ở giai đoạn hiện tại đã {n}")
+dwell = says(
+    since("last", STAGE),
+    en="In the present stage for {n}",
+    vi="Ở giai đoạn hiện tại đã {n}",
+    none_en="No stage recorded",
+    none_vi="Chưa ghi nhận giai đoạn nào",
+)
 moves = says(count(STAGE), en="Stage changes so far", vi="Số lần chuyển giai đoạn")
 moves_1d = says(
     count(STAGE, days=1), en="Stage changes in 24 hours", vi="Số lần chuyển giai đoạn trong 24 giờ"
@@ -22,8 +28,20 @@ backward = says(
     en="Steps back",
     vi="Số lần lùi giai đoạn",
 )
-last_step_took = says(gap("latest", STAGE), en="The last step took {n}", vi="Bước gần nhất mất {n}")
-usual_step = says(gap("mean", STAGE), en="A step usually takes {n}", vi="Mỗi bước thường mất {n}")
+last_step_took = says(
+    gap("latest", STAGE),
+    en="The last step took {n}",
+    vi="Bước gần nhất mất {n}",
+    none_en="No step made yet",
+    none_vi="Chưa chuyển giai đoạn lần nào",
+)
+usual_step = says(
+    gap("mean", STAGE),
+    en="A step usually takes {n}",
+    vi="Mỗi bước thường mất {n}",
+    none_en="No step made yet",
+    none_vi="Chưa chuyển giai đoạn lần nào",
+)
 reached = each(
     "code", STAGE, lambda s: since("first", "created") - since("first", s), unit="days", most=14, rest=False,
     en="Reached “{word}” after {n}", vi="Đến giai đoạn “{word}” sau {n}",
@@ -38,7 +56,11 @@ times_in_stage = each(
     "code", STAGE, count, most=10, rest=True, en="Times in “{word}”", vi="Số lần vào giai đoạn “{word}”"
 )
 deal_opened = says(
-    since("last", "deal_opened"), en="Deal opened {n} ago", vi="Mở cơ hội bán hàng cách đây {n}"
+    since("last", "deal_opened"),
+    en="Deal opened {n} ago",
+    vi="Mở cơ hội bán hàng cách đây {n}",
+    none_en="No deal opened yet",
+    none_vi="Chưa mở cơ hội bán hàng nào",
 )
 owner_changes = says(
     count("change", field="owner"), en="Times handed to another colleague", vi="Số lần chuyển người phụ trách"

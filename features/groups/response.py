@@ -16,6 +16,8 @@ first_contact = says(
 first_contact_or_waiting = says(
     either(since("first", "created") - since("first", OUTBOUND), since("first", "created")) * 24.0, unit="hours",
     en="The lead waited {n} for our first contact", vi="Khách đã chờ {n} để được liên hệ lần đầu",
+    none_en="Arrival time not recorded",
+    none_vi="Chưa ghi nhận thời điểm khách đến"
 )  # fmt: skip
 contacted = says(known(since("first", OUTBOUND)), unit="flag", en="Already contacted", vi="Đã được liên hệ")
 first_talk = says(
@@ -26,11 +28,15 @@ first_talk = says(
 our_wait = says(
     wait("mean", INBOUND, OUTBOUND), en="Customer usually waits {n} for our reply",
     vi="Khách thường chờ {n} để được mình trả lời",
+    none_en="No reply from us recorded yet",
+    none_vi="Chưa ghi nhận lần trả lời nào của mình"
 )  # fmt: skip
 our_longest_wait = says(
     wait("longest", INBOUND, OUTBOUND),
     en="Longest wait for our reply: {n}",
     vi="Lần chờ mình trả lời lâu nhất: {n}",
+    none_en="No reply from us recorded yet",
+    none_vi="Chưa ghi nhận lần trả lời nào của mình",
 )
 unanswered = says(
     wait("unanswered", INBOUND, OUTBOUND), en="Messages from the customer still without our reply",
@@ -40,6 +46,8 @@ their_wait = says(
     wait("mean", OUTBOUND, INBOUND),
     en="The customer usually replies after {n}",
     vi="Khách thường phản hồi sau {n}",
+    none_en="No reply from the customer recorded",
+    none_vi="Chưa ghi nhận khách phản hồi",
 )
 ignored = says(
     wait("unanswered", OUTBOUND, INBOUND), en="Our contacts since the customer last replied",

@@ -19,13 +19,26 @@ bought_before_it = says(
     vi="Số đơn trong 90 ngày trước đó của năm ngoái",
 )  # fmt: skip
 now_against_last_year = says(
-    count("order", days=90) - count("order", days=455, skip=365), unit="number",
-    en="Orders: this quarter less a year ago", vi="Số đơn quý này so với cùng kỳ năm ngoái",
-)  # fmt: skip
-to_tet = says(calendar("to_tet"), en="Tết in {n}", vi="Còn {n} đến Tết")
-since_tet = says(calendar("since_tet"), en="{n} since Tết", vi="{n} kể từ Tết")
+    count("order", days=90) - count("order", days=455, skip=365), unit="change",
+    en="Orders this quarter against a year ago", vi="Số đơn quý này so với cùng kỳ năm ngoái",)  # fmt: skip
+to_tet = says(
+    calendar("to_tet"),
+    en="Tết in {n}",
+    vi="Còn {n} đến Tết",
+    none_en="The date of Tết is not known",
+    none_vi="Chưa rõ ngày Tết",
+)
+since_tet = says(
+    calendar("since_tet"),
+    en="{n} since Tết",
+    vi="{n} kể từ Tết",
+    none_en="The date of Tết is not known",
+    none_vi="Chưa rõ ngày Tết",
+)
 month = says(calendar("month"), en="Month", vi="Tháng")
 quiet_days_lost = says(
     since("last", "order") - since("last", "order", quiet=True), unit="days",
     en="Tết break since the last order: {n}", vi="Nghỉ Tết từ đơn gần nhất: {n}",
+    none_en="No order recorded",
+    none_vi="Chưa ghi nhận đơn hàng nào"
 )  # fmt: skip

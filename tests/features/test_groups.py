@@ -36,6 +36,8 @@ def test_every_feature_has_words_in_both_languages(group: str) -> None:
         assert wording.vi, name
         assert bool(wording.none_en) == bool(wording.none_vi), name
         assert ("{n}" in wording.en) == ("{n}" in wording.vi), name
+        assert "{n}" not in wording.en or wording.none_en, f"{name}: what is said where the value is unknown?"
+        assert bool(wording.below_en) == bool(wording.below_vi), name
         assert VIETNAMESE.search(wording.vi.replace("{word}", "")) or wording.vi == "{word}", name
         assert ("{word}" in wording.en) == isinstance(declared, Family), name
         assert "{days}" not in wording.en + wording.vi, name
