@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from models import calibration
 from models.scorers import Scorer
 from training.folds import Fold, by_start, by_time_and_party
-from training.gather import Progress, thinned
+from training.gather import Progress
 from training.level import Level, settle
-from training.methods import Method
+from training.methods import NOTHING, Earlier, Method, Tried
 from training.metrics import log_loss
 from training.rows import Rows
 
@@ -23,10 +23,10 @@ MOST_ROWS = 16_000
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A method with what its trial showed: best rounds, the level to score at, and calibrated log loss."""
+    """A method and its trial: out-of-fold log-odds, the level to score at, calibrated out-of-fold log loss."""
 
     method: Method
-    rounds: int
+    tried: Tried
     level: Level
     log_loss: float
 
@@ -50,29 +50,36 @@ def folds_of(rows: Rows, subject: str) -> list[Fold]:
 
 
 def compete(
-    methods: Sequence[Method], rows: Rows, subject: str, horizon: int, at: int, seed: int, tell: Progress
-) -> list[Contender]:
+    methods: Sequence[Method], rows: Rows, folds: Sequence[Fold], horizon: int, at: int, seed: int, tell: Progress
+) -> list[Contender]:  # fmt: skip
     """Contenders by calibrated out-of-fold log loss, the best first; levels hold from ``at`` on."""
-    part = rows.take(thinned(len(rows), MOST_ROWS, seed))
-    folds = folds_of(part, subject)
-    found = []
+    found: list[Contender] = []
     for done, method in enumerate(methods):
         tell("trying methods", done, len(methods))
-        found.append(trial(method, part, folds, horizon, at, seed))
+        earlier = {contender.method.name: contender.tried for contender in found}
+        found.append(trial(method, rows, folds, horizon, at, seed, earlier))
     tell("trying methods", len(methods), len(methods))
     return sorted(found, key=lambda contender: contender.log_loss)
 
 
-def trial(method: Method, rows: Rows, folds: Sequence[Fold], horizon: int, at: int, seed: int) -> Contender:
+def trial(
+    method: Method,
+    rows: Rows,
+    folds: Sequence[Fold],
+    horizon: int,
+    at: int,
+    seed: int,
+    earlier: Earlier = NOTHING,
+) -> Contender:
     """What out-of-fold predictions say of one method."""
-    tried = method.try_out(rows, folds, seed)
+    tried = method.try_out(rows, folds, seed, earlier)
     seen = ~np.isnan(tried.raw)
     raw, known = tried.raw[seen], rows.take(seen)
     curve = calibration.fit(raw, known.y, known.weight)
     loss = log_loss(known.y, curve.predict(raw), known.weight)
-    return Contender(method, tried.rounds, settle(curve, raw, known, horizon, at), loss)
+    return Contender(method, tried, settle(curve, raw, known, horizon, at), loss)
 
 
 def fitted(contender: Contender, rows: Rows, seed: int) -> Fitted:
     """The contender learned from all the rows."""
-    return Fitted(contender.method.fit(rows, contender.rounds, seed), contender.level)
+    return Fitted(contender.method.fit(rows, contender.tried.rounds, seed), contender.level)

@@ -1,11 +1,8 @@
 """What a training run has to say: to people in a few lines, to programs as a dictionary."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from training.compare import Difference
-from training.evaluate import Quality
 from training.examine import Examined
 from training.gate import Verdict
 from training.leaks import Leak
@@ -51,6 +48,7 @@ class TrainingReport:
 def examined_as_dict(examined: Examined) -> dict[str, Any]:
     """Figures with their intervals, differences and verdicts as plain data."""
     return {
+        "examined": examined.where,
         "accepted": examined.accepted,
         "verdicts": [{"method": v.method, "accepted": v.accepted, "why": v.why} for v in examined.verdicts],
         "quality": {name: q.flat() for name, q in examined.quality.items()},
@@ -85,17 +83,18 @@ def summary(examined: Examined, leaks: list[Leak]) -> list[str]:
     if examined.accepted == "rule":
         lines.append(note(examined.verdicts, "rule").capitalize())
     if examined.quality:
-        lines += _lines(examined.accepted, examined.quality, examined.differences)
+        lines += _lines(examined)
     if leaks:
         names = ", ".join(leak.feature for leak in leaks[:5]) + (" ..." if len(leaks) > 5 else "")
         lines.append(f"Leak audit left out {len(leaks)} features: {names}")
     return lines
 
 
-def _lines(method: str, quality: Mapping[str, Quality], differences: Mapping[str, Difference]) -> list[str]:
+def _lines(examined: Examined) -> list[str]:
+    method, quality = examined.accepted, examined.quality
     ours, rule = quality[method].figures, quality["rule"].figures
     first = (
-        f"Test: AUC {ours['auc']}, log loss {ours['log_loss']}, calibration error"
+        f"{examined.where.capitalize()}: AUC {ours['auc']}, log loss {ours['log_loss']}, calibration error"
         f" {ours['calibration_error'].value:.3f}, on {quality[method].rows:,} rows"
     )
     if method == "rule":
@@ -103,5 +102,5 @@ def _lines(method: str, quality: Mapping[str, Quality], differences: Mapping[str
     return [
         f"{first} ({method})",
         f"The simple rule: AUC {rule['auc']}, log loss {rule['log_loss']};"
-        f" paired difference of log loss {differences['rule']}",
+        f" paired difference of log loss {examined.differences['rule']}",
     ]

@@ -18,8 +18,8 @@ from models.bundle import Bundle
 from models.snapshots import Snapshots
 from models.target import find
 from training import folds, plots, tracking
-from training.contest import Contender, compete
-from training.examine import Examined, examine
+from training.contest import MOST_ROWS, Contender, compete, folds_of
+from training.examine import Examined, enough, later, out_of_fold
 from training.gather import (
     Learned,
     Past,
@@ -41,6 +41,9 @@ from training.tracking import Recipe
 
 SEED = 7
 
+LEAST_TRAIN = 0.3
+"""Share of matured snapshots the train stretch must hold; below it the history is too short to split."""
+
 MOST_TO_TEST = 30_000
 """Snapshots of the test stretch that are looked at; more would not narrow the intervals."""
 
@@ -52,7 +55,6 @@ class Contest:
     learned: Learned
     contenders: list[Contender]
     examined: Examined
-    test: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,27 +130,35 @@ def _build(past: Past, seed: int, tell: Progress) -> Built:
 
 
 def compete_and_examine(past: Past, made: Snapshots, seed: int, tell: Progress) -> Contest:
-    """Out-of-fold contest inside the train stretch, then the test stretch, one horizon later."""
+    """Out-of-fold contest inside the train stretch, then the test stretch, one horizon later.
+
+    Where the history is too short for both, everything that matured is the train stretch, and the out-of-fold
+    predictions judge too.
+    """
     target = past.target
     start = made.created_at if target.subject == "lead" else made.cutoff
     cut = folds.split(start, made.cutoff, made.horizon, made.label_delay)
-    one_class = len(np.unique(made.label[cut.train])) < 2
-    stretch = np.ones(len(made), dtype=np.bool_) if one_class else cut.train
+    tested = _some(made.take(cut.test), MOST_TO_TEST, seed)
+    split = cut.train.mean() >= LEAST_TRAIN and enough(made.label[cut.train]) and enough(tested.label)
     tell("computing features", 0, 1)
-    trained = _some(made.take(stretch), MOST_TO_LEARN, seed)
+    trained = _some(made.take(cut.train) if split else made, MOST_TO_LEARN, seed)
     learned, x = learn_spec(past, trained)
     train = as_rows(target, learned.spec, x, trained)
-    tested = _some(made.take(cut.test & ~stretch), MOST_TO_TEST, seed)
-    test_x = engine.compute(learned.spec, tested.events, tested.subject_index, tested.cutoff)
-    test = as_rows(target, learned.spec, test_x, tested)
     tell("computing features", 1, 1)
+    few = train.take(thinned(len(train), MOST_ROWS, seed))
+    blocks = folds_of(few, target.subject)
+    at = cut.test_from if split else past.as_of
     methods = ladder(target, *_people(train))
-    contenders = compete(methods, train, target.subject, made.horizon, cut.test_from, seed, tell)
-    tell("testing on later time", 0, 1)
-    age = tested.cutoff - tested.created_at
-    examined = examine(target, contenders, train, test, age, past.settings.zone, seed)
-    tell("testing on later time", 1, 1)
-    return Contest(learned, contenders, examined, test)
+    contenders = compete(methods, few, blocks, made.horizon, at, seed, tell)
+    tell("examining", 0, 1)
+    zone = past.settings.zone
+    if split:
+        test_x = engine.compute(learned.spec, tested.events, tested.subject_index, tested.cutoff)
+        examined = later(target, contenders, train, as_rows(target, learned.spec, test_x, tested), zone, seed)
+    else:
+        examined = out_of_fold(target, contenders, few, blocks, zone)
+    tell("examining", 1, 1)
+    return Contest(learned, contenders, examined)
 
 
 def _some(made: Snapshots, most: int, seed: int) -> Snapshots:
@@ -183,7 +193,7 @@ def _track(home: Home, past: Past, built: Built, bundle: Bundle) -> str:
     }
     with TemporaryDirectory() as folder:
         shown = {name: p for name, p in examined.probabilities.items() if name in examined.quality}
-        plots.draw(Path(folder), bundle, built.packed.rows, built.contest.test, shown)
+        plots.draw(Path(folder), bundle, built.packed.rows, examined.rows, shown)
         return tracking.keep(
             home, recipe, params=_params(built, bundle), metrics=metrics,
             bundle=home.models / bundle.target / bundle.version, version=bundle.version,
@@ -201,7 +211,7 @@ def _params(built: Built, bundle: Bundle) -> dict[str, str]:
 
 def _rounds(built: Built) -> str:
     """Best rounds of each method tried."""
-    return ", ".join(f"{c.method.name} {c.rounds}" for c in built.contest.contenders)
+    return ", ".join(f"{c.method.name} {c.tried.rounds}" for c in built.contest.contenders)
 
 
 def _report(home: Home, built: Built, bundle: Bundle, run_id: str, seconds: float) -> TrainingReport:

@@ -5,50 +5,76 @@ import numpy as np
 from crm.clock import DAY
 from models.target import find
 from tests.training.worlds import rows
-from training.contest import compete, fitted
-from training.examine import examine
+from training.contest import compete, fitted, folds_of
+from training.examine import later, out_of_fold
+from training.methods.blend import BlendMethod
 from training.methods.boosting import BoostingMethod
 from training.methods.ladder import TREES
 from training.methods.simple import LogisticMethod, RuleMethod
 from training.metrics import log_loss
 
-NO_BODY = lambda what, done, of: None  # noqa: E731
+
+def quiet(what, done, of):
+    """Nobody watches."""
+
+
+def contest(methods, world, subject="lead"):
+    """Contenders and the folds they were tried in."""
+    folds = folds_of(world, subject)
+    return compete(methods, world, folds, 30 * DAY, 800 * DAY, 0, quiet), folds
+
+
 TREES_ALONE = BoostingMethod("trees", trunk=False, most=100, parameters=TREES)
 
 
 def test_a_bent_world_is_won_by_trees_and_a_straight_one_by_logistic_regression():
-    bent = compete(
-        [LogisticMethod(), TREES_ALONE], rows(6000, 3000, curve=2.0), "lead", 30 * DAY, 800 * DAY, 0, NO_BODY
-    )
+    bent, _ = contest([LogisticMethod(), TREES_ALONE], rows(6000, 3000, curve=2.0))
     assert [c.method.name for c in bent] == ["trees", "logistic"]
-    straight = compete(
-        [LogisticMethod(), TREES_ALONE], rows(1500, 900), "lead", 30 * DAY, 800 * DAY, 0, NO_BODY
-    )
+    straight, _ = contest([LogisticMethod(), TREES_ALONE], rows(1500, 900))
     assert straight[0].method.name == "logistic"
 
 
+def test_a_blend_takes_up_what_was_tried_before():
+    world = rows(1500, 900)
+    contenders, folds = contest([LogisticMethod(), TREES_ALONE, BlendMethod(TREES_ALONE)], world)
+    blend = next(c for c in contenders if c.method.name == "blend")
+    alone = BlendMethod(TREES_ALONE).try_out(world, folds, 0)
+    assert np.array_equal(blend.tried.raw, alone.raw)
+
+
 def test_fitted_probabilities_mean_what_they_say_on_new_rows():
-    world, later = rows(6000, 3000), rows(6000, 3000, seed=5)
-    best = compete([LogisticMethod()], world, "lead", 30 * DAY, 800 * DAY, 0, NO_BODY)[0]
-    p = fitted(best, world, 0).predict(later.x)
-    assert abs(p.mean() - later.y.mean()) < 0.02
-    base = np.full(len(later), later.y.mean())
-    assert log_loss(later.y, p, later.weight) < log_loss(later.y, base, later.weight) - 0.05
+    world, later_rows = rows(6000, 3000), rows(6000, 3000, seed=5)
+    best = contest([LogisticMethod()], world)[0][0]
+    p = fitted(best, world, 0).predict(later_rows.x)
+    assert abs(p.mean() - later_rows.y.mean()) < 0.02
+    base = np.full(len(later_rows), later_rows.y.mean())
+    weight = later_rows.weight
+    assert log_loss(later_rows.y, p, weight) < log_loss(later_rows.y, base, weight) - 0.05
 
 
 def test_nothing_to_learn_leaves_the_rule_scoring_and_says_why():
-    methods = [RuleMethod(("first", "second")), LogisticMethod(), TREES_ALONE]
-    world, later = rows(2000, 900, signal=0.0), rows(1500, 900, seed=3, signal=0.0)
-    contenders = compete(methods, world, "customer", 30 * DAY, 800 * DAY, 0, NO_BODY)
-    found = examine(find("churn"), contenders, world, later, np.zeros(1500, dtype=np.int64), "UTC", 0)
+    world, later_rows = rows(2000, 900, signal=0.0), rows(1500, 900, seed=3, signal=0.0)
+    contenders, _ = contest(
+        [RuleMethod(("first", "second")), LogisticMethod(), TREES_ALONE], world, "customer"
+    )
+    found = later(find("churn"), contenders, world, later_rows, "UTC", 0)
     assert found.accepted == "rule"
     refused = [v for v in found.verdicts if not v.accepted]
     assert all("draws" in v.why or "beyond noise" in v.why for v in refused)
 
 
-def test_too_small_a_test_stretch_accepts_nothing():
+def test_a_history_too_short_to_split_is_judged_out_of_fold():
+    world = rows(4000, 2000, curve=2.0)
+    methods = [RuleMethod(("noise",)), LogisticMethod(), TREES_ALONE]
+    contenders, folds = contest(methods, world)
+    found = out_of_fold(find("lead_conversion"), contenders, world, folds, "UTC")
+    assert (found.where, found.accepted) == ("out of fold", "trees")
+    assert set(found.quality) == {"trees", "rule", "logistic", "bayes"}
+
+
+def test_too_few_test_rows_accept_nothing():
     world = rows(600, 300)
-    contenders = compete([LogisticMethod()], world, "lead", 30 * DAY, 800 * DAY, 0, NO_BODY)
-    found = examine(find("churn"), contenders, world, world.take(np.arange(30)), np.zeros(30), "UTC", 0)
+    contenders, _ = contest([LogisticMethod()], world)
+    found = later(find("churn"), contenders, world, world.take(np.arange(30)), "UTC", 0)
     assert found.accepted == "rule"
     assert "too few" in found.verdicts[0].why

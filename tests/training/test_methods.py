@@ -6,6 +6,7 @@ import pytest
 from models.target import find
 from tests.training.worlds import rows
 from training.folds import by_start
+from training.methods.blend import BlendMethod
 from training.methods.boosting import BoostingMethod
 from training.methods.ladder import TREES, ladder
 from training.methods.simple import LogisticMethod, RatesMethod, RuleMethod
@@ -17,6 +18,7 @@ METHODS = [
     LogisticMethod(),
     BoostingMethod("trees", trunk=False, most=40, parameters=TREES),
     BoostingMethod("trees_on_trunk", trunk=True, most=40, parameters=TREES),
+    BlendMethod(BoostingMethod("trees", trunk=False, most=40, parameters=TREES)),
 ]
 
 
@@ -54,4 +56,4 @@ def test_the_more_outcomes_the_more_methods():
     names = [[m.name for m in ladder(target, n, 10_000)] for n in (10, 60, 500)]
     assert names[0] == ["rule"]
     assert names[1] == ["rule", "rates", "logistic"]
-    assert names[2] == ["rule", "rates", "logistic", "trees", "trees_on_trunk"]
+    assert names[2] == ["rule", "rates", "logistic", "trees", "blend", "trees_on_trunk"]

@@ -1,6 +1,6 @@
 """Ways to learn from rows: one method a file, from the simple rule to trees on a trunk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,6 +35,12 @@ class Tried:
     rounds: int = 0
 
 
+Earlier = Mapping[str, Tried]
+"""What the methods tried before showed, by name, on the same rows, folds and seed."""
+
+NOTHING: Earlier = {}
+
+
 class Method(Protocol):
     """A way to learn: its name, and how it is tried and fitted."""
 
@@ -42,7 +48,7 @@ class Method(Protocol):
     def name(self) -> str:
         """As reports and MLflow call it."""
 
-    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int) -> Tried:
+    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int, earlier: Earlier = NOTHING) -> Tried:
         """Log-odds of each row from the rows of other folds."""
 
     def fit(self, rows: Rows, rounds: int, seed: int) -> Scorer:

@@ -10,7 +10,7 @@ from models.scorers import Scorer
 from models.scorers.boosted import Boosted
 from models.scorers.logistic import Logistic
 from training.folds import Fold
-from training.methods import Tried, out_of_fold
+from training.methods import NOTHING, Earlier, Tried
 from training.methods.boosting import BoostingMethod
 from training.methods.simple import LogisticMethod, fit_trunk
 from training.rows import Rows
@@ -26,11 +26,11 @@ class BlendMethod:
     trees: BoostingMethod
     name: str = "blend"
 
-    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int) -> Tried:
+    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int, earlier: Earlier = NOTHING) -> Tried:
         """See :class:`training.methods.Method`; the trees stop where they do best alone."""
-        tried = self.trees.try_out(rows, folds, seed)
-        line = out_of_fold(LogisticMethod(), rows, folds, seed)
-        return Tried(SHARE * line + (1 - SHARE) * tried.raw, tried.rounds)
+        tried = earlier.get(self.trees.name) or self.trees.try_out(rows, folds, seed)
+        line = earlier.get("logistic") or LogisticMethod().try_out(rows, folds, seed)
+        return Tried(SHARE * line.raw + (1 - SHARE) * tried.raw, tried.rounds)
 
     def fit(self, rows: Rows, rounds: int, seed: int) -> Scorer:
         """See :class:`training.methods.Method`."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.scorers import Scorer, boosted
 from training.folds import Fold
-from training.methods import Columns, Tried
+from training.methods import NOTHING, Columns, Earlier, Tried
 from training.methods.simple import fit_trunk
 from training.metrics import losses
 from training.rows import Rows
@@ -34,7 +34,7 @@ class BoostingMethod:
     most: int = 160
     parameters: dict[str, Any] = field(default_factory=dict)
 
-    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int) -> Tried:
+    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int, earlier: Earlier = NOTHING) -> Tried:
         """Grows ``most`` trees in each fold and keeps as many as lose least over all held-out rows."""
         checks = self.most // STRIDE
         raw = np.full((checks + 1, len(rows)), np.nan)

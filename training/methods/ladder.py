@@ -2,6 +2,7 @@
 
 from models.target import Target
 from training.methods import Method
+from training.methods.blend import BlendMethod
 from training.methods.boosting import BoostingMethod
 from training.methods.simple import LogisticMethod, RatesMethod, RuleMethod
 
@@ -18,8 +19,10 @@ def ladder(target: Target, positives: int, negatives: int) -> list[Method]:
         return methods
     methods += [RatesMethod(target.rates), LogisticMethod()]
     if min(positives, negatives) >= ENOUGH_FOR_TREES:
+        trees = BoostingMethod("trees", trunk=False, parameters=TREES)
         methods += [
-            BoostingMethod("trees", trunk=False, parameters=TREES),
+            trees,
+            BlendMethod(trees),
             BoostingMethod("trees_on_trunk", trunk=True, most=100, parameters=TREES),
         ]
     return methods

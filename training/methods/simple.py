@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from models.scorers import Scorer, logistic, rates, rule
 from models.scorers.logistic import Logistic
 from training.folds import Fold
-from training.methods import Columns, Tried, out_of_fold
+from training.methods import NOTHING, Columns, Earlier, Tried, out_of_fold
 from training.rows import Rows
 
 ROWS_PER_PENALTY = 150.0
@@ -20,7 +20,7 @@ class RuleMethod:
     features: tuple[str, ...]
     name: str = "rule"
 
-    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int) -> Tried:
+    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int, earlier: Earlier = NOTHING) -> Tried:
         """See :class:`training.methods.Method`."""
         return Tried(out_of_fold(self, rows, folds, seed))
 
@@ -36,7 +36,7 @@ class RatesMethod:
     features: tuple[str, ...]
     name: str = "rates"
 
-    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int) -> Tried:
+    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int, earlier: Earlier = NOTHING) -> Tried:
         """See :class:`training.methods.Method`."""
         return Tried(out_of_fold(self, rows, folds, seed))
 
@@ -51,7 +51,7 @@ class LogisticMethod:
 
     name: str = "logistic"
 
-    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int) -> Tried:
+    def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int, earlier: Earlier = NOTHING) -> Tried:
         """See :class:`training.methods.Method`."""
         return Tried(out_of_fold(self, rows, folds, seed))
 
