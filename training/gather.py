@@ -94,7 +94,7 @@ def learn_spec(past: Past, made: Snapshots) -> tuple[Learned, NDArray[np.float32
     x = engine.compute(spec, made.events, made.subject_index, made.cutoff)
     rows = as_rows(past.target, spec, x, made)
     leaks = audit(rows, spec, made, past.target.outcomes)
-    timely = clocks(rows, spec)
+    timely = [name for name in clocks(rows, spec) if name not in past.target.rule]
     out = {leak.feature for leak in leaks} | set(timely)
     kept = [j for j, name in enumerate(spec.names) if name not in out]
     learned = Learned(spec.select([spec.names[j] for j in kept]), leaks, timely)

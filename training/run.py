@@ -104,28 +104,27 @@ def repeat(home: Home, run_id: str, progress: Progress | None = None) -> tuple[B
 
 
 def build(past: Past, seed: int, tell: Progress) -> Built:
-    """Snapshots, contest, refit: everything up to the bundle, in memory.
+    """Snapshots, contest, refit: everything up to the bundle, in memory."""
+    tell("choosing snapshots", 0, 1)
+    made = past.snapshots(seed)
+    tell("choosing snapshots", 1, 1)
+    return build_from(past, made, seed, tell)
+
+
+def build_from(past: Past, made: Snapshots, seed: int, tell: Progress) -> Built:
+    """:func:`build` from snapshots chosen already.
 
     Matrix products run on one thread: their sums keep their order, so a repeat gives the same model, and on a
     busy machine threads that wait for each other took ten times as long.
     """
-    with threadpool_limits(limits=1):
-        return _build(past, seed, tell)
-
-
-def _build(past: Past, seed: int, tell: Progress) -> Built:
-    tell("choosing snapshots", 0, 1)
-    made = past.snapshots(seed)
     need_both_outcomes(made)
-    tell("choosing snapshots", 1, 1)
-    contest = compete_and_examine(past, made, seed, tell)
-    method = _accepted(past, contest)
-    tell("learning from everything", 0, 1)
-    packed = refit(
-        past, made, method, bundle_metrics(contest.examined),
-        note(contest.examined.verdicts, contest.examined.accepted), seed,
-    )  # fmt: skip
-    tell("learning from everything", 1, 1)
+    with threadpool_limits(limits=1):
+        contest = compete_and_examine(past, made, seed, tell)
+        method = _accepted(past, contest)
+        tell("learning from everything", 0, 1)
+        why = note(contest.examined.verdicts, contest.examined.accepted)
+        packed = refit(past, made, method, bundle_metrics(contest.examined), why, seed)
+        tell("learning from everything", 1, 1)
     return Built(made, contest, packed, method.name)
 
 
