@@ -62,7 +62,7 @@ def by_start(start: Int64, party: Int32, blocks: int = 5) -> list[Fold]:
     return _folds([(block != b, block == b) for b in range(blocks)])
 
 
-def by_time_and_party(time: Int64, party: Int32, blocks: int = 3, groups: int = 3) -> list[Fold]:
+def by_time_and_party(time: Int64, party: Int32, blocks: int = 4, groups: int = 4) -> list[Fold]:
     """Each block of time of each group of parties, predicted from other times of other parties.
 
     For subjects seen again and again, as customers are: labels of one customer at successive cutoffs

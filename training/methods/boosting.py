@@ -31,7 +31,7 @@ class BoostingMethod:
 
     name: str
     trunk: bool
-    most: int = 160
+    most: int = 120
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def try_out(self, rows: Rows, folds: Sequence[Fold], seed: int, earlier: Earlier = NOTHING) -> Tried:
