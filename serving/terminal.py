@@ -180,7 +180,7 @@ def people(found: "Worklist", settings: Settings, page: str) -> None:
     for place, row in enumerate(found.rows, 1):
         score, card = row.score, row.card
         who = " ".join(
-            part for part in (say.called(card.salutation, lang, said["unsaid"]), card.name) if part
+            part for part in (say.called(card.salutation, lang, said.get("unsaid", "")), card.name) if part
         )
         parts = [f"[bold]{escape(who if card.name else said['nameless'])}[/]", escape(card.company or "")]
         parts += [escape(say.phone(card.phone)) if card.phone else "", f"{escape(score.source_id)}"]
