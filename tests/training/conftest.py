@@ -1,0 +1,36 @@
+"""A small sample company, imported once for all tests here."""
+
+from datetime import date
+
+import pytest
+
+from crm.clock import DAY, parse
+from crm.loading import load
+from crm.sample import generate
+from crm.settings import Home
+
+UNTIL = date(2026, 3, 1)
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory):
+    """The home folder of a company of 200 customers, and the moment its exports were made."""
+    folder = tmp_path_factory.mktemp("company")
+    generate(folder, 200, 3, UNTIL)
+    home = Home(folder / "home").create()
+    end = parse(UNTIL.isoformat(), home.settings.zone)
+    load(home, folder / "mapping_with_leaks.toml", [folder / "export"], end)
+    return home, end
+
+
+@pytest.fixture(scope="session")
+def trained(company):
+    """The report of a training run on it, as of a month before its end."""
+    from training.run import train
+
+    home, end = company
+    stages = []
+    report = train(
+        home, "lead_conversion", end - 30 * DAY, lambda what, done, of: stages.append((what, done, of))
+    )
+    return report, stages
