@@ -170,7 +170,7 @@ def demo(
     directory: Annotated[Path, typer.Option(help="Where the sample company's exports go.")] = Path(
         "sample-company"
     ),
-    customers: Annotated[int, typer.Option(help="About how many customers.")] = 3000,
+    customers: Annotated[int, typer.Option(help="About how many customers.")] = 2000,
     serve_pages: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Serve the pages at the end.")
     ] = True,
@@ -184,8 +184,8 @@ def demo(
     home = _home().create()
     _step("sample", str(directory), "--customers", str(customers))
     _step("import", "--mapping", str(directory / "mapping.toml"), str(directory / "export"))
+    _together(("train", "lead_conversion"), ("train", "churn"))
     for target in ("lead_conversion", "churn"):
-        _step("train", target)
         _step("score", target, "--out", str(directory / f"scores-{target}.csv"))
     terminal.people(worklist(home, "lead_conversion", 10), home.settings, "today")
     terminal.people(worklist(home, "churn", 10), home.settings, "at_risk")
@@ -284,12 +284,26 @@ def _day(text: str) -> date | None:
 
 def _step(*command: str) -> None:
     """Runs another command in a process of its own, so that training and serving never share one."""
+    _together(command)
+
+
+def _together(*commands: tuple[str, ...]) -> None:
+    """Runs commands side by side, each in a process of its own; ends with the first failure's exit code."""
     from serving import terminal
 
-    terminal.step(" ".join(("leadkeep", *command)))
-    done = subprocess.run([sys.executable, "-m", "leadkeep", *command], env=os.environ, check=False)  # noqa: S603
-    if done.returncode:
-        raise SystemExit(done.returncode)
+    relay = subprocess.PIPE if len(commands) > 1 else None  # two progress bars on one terminal would fight
+    started = []
+    for command in commands:
+        terminal.step(" ".join(("leadkeep", *command)))
+        line = [sys.executable, "-m", "leadkeep", *command]
+        started.append(subprocess.Popen(line, env=os.environ, stderr=relay, text=True))  # noqa: S603
+    if relay:
+        terminal.relay(
+            {command[-1]: process.stderr for command, process in zip(commands, started, strict=True)}
+        )
+    for code in [process.wait() for process in started]:
+        if code:
+            raise SystemExit(code)
 
 
 if __name__ == "__main__":

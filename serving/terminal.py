@@ -4,7 +4,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from threading import Thread
+from typing import IO, TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -77,6 +78,20 @@ def failed(error: LeadkeepError) -> None:
 def step(command: str) -> None:
     """A headline over the next command of several."""
     err.print(f"\n[bold cyan]$ {escape(command)}[/]", soft_wrap=True)
+
+
+def relay(sources: Mapping[str, IO[str] | None]) -> None:
+    """Shows what several processes say, line by line with the name of each, until all are done."""
+
+    def copy(name: str, source: IO[str]) -> None:
+        for line in source:
+            err.print(f"  {name}:{line.rstrip()}", markup=False, soft_wrap=True)
+
+    threads = [Thread(target=copy, args=(name, source)) for name, source in sources.items() if source]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def files_written(found: Mapping[str, Any]) -> None:
