@@ -40,7 +40,7 @@ from models.target import ELIGIBLE, UNKNOWN_OUTCOME, Candidates, Target, find
 from training import bayes
 from training.compare import difference
 from training.contest import MOST_ROWS, fitted, folds_of, trial
-from training.evaluate import evaluate
+from training.evaluate import by_age, evaluate
 from training.gather import Past, open_past, thinned
 from training.methods import Columns
 from training.methods.simple import LogisticMethod, RuleMethod
@@ -51,7 +51,7 @@ from training.run import SEED, Built, build, build_from
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "docs" / "examples"
 UNTIL = date(2026, 3, 1)
-out = Console(width=150)
+out = Console(width=190)
 
 Float = NDArray[np.float64]
 LOAN_AGES = {"1 minute": MINUTE, "24 hours": 24 * HOUR, "168 hours": 168 * HOUR}
@@ -205,6 +205,22 @@ def show(tested: Tested) -> None:
             cells.append(f"{_way(rows, p, tested.truth):.0%}")
         table.add_row(name, *cells)
     out.print(table)
+    if tested.truth is not None and bool(np.any(rows.start != rows.cutoff)):
+        out.print(ages(tested))
+
+
+def ages(tested: Tested) -> Table:
+    """The same by age of lead, for Leadkeep and each baseline."""
+    rows, month = tested.rows, months(tested.rows.cutoff)
+    table = Table(
+        "", "age of lead", "rows", "came true", "AUC", "avg. precision", "Brier", "log loss", "cal. error"
+    )
+    for name, p in tested.p.items():
+        found = by_age(rows.y, p, rows.weight, rows.party, month, rows.cutoff - rows.start)
+        for age, q in found.items():
+            figures = [str(estimate) for estimate in q.figures.values()]
+            table.add_row(name, age, f"{q.rows:,}", f"{q.base_rate:.1%}", *figures)
+    return table
 
 
 def _way(rows: Rows, p: Float, truth: Float) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from crm.clock import DAY
 from crm.errors import PopulationError
 from crm.events import Events, EventStore
 from crm.history import History
@@ -19,6 +20,8 @@ from models.target import Target
 from training.clocks import clocks
 from training.leaks import Leak, audit
 from training.rows import Rows
+
+ARCHIVE = 31 * DAY
 
 Progress = Callable[[str, int, int], None]
 
@@ -68,8 +71,24 @@ def open_past(home: Home, target: Target, as_of: int, load: int | None = None) -
         store.versions,
         store.load,
         max(since) if since else None,
-        0,
+        usual_delay(History(home, store.load)),
     )
+
+
+def usual_delay(history: History) -> int:
+    """How old the newest record usually is when a load brings it, microseconds; 0 with fewer than two loads.
+
+    Loads of archives, whose newest record is older than ARCHIVE, tell nothing of how data usually arrives.
+    """
+    newest: dict[int, int] = {}
+    for table in ("activity", "transaction", "lead"):
+        rows = history.rows(table, ["load", "known_at"]).group_by("load").aggregate([("known_at", "max")])
+        for load, known in zip(rows["load"].to_pylist(), rows["known_at_max"].to_pylist(), strict=True):
+            newest[load] = max(newest.get(load, known), known)
+    brought = [report for report in history.loads() if report.load in newest]
+    timely = [report for report in brought[1:] if report.loaded_at - newest[report.load] <= ARCHIVE]
+    told = brought[:1] + timely
+    return snapshots.arrival_delay([r.loaded_at for r in told], [newest[r.load] for r in told])
 
 
 def need_both_outcomes(made: Snapshots) -> None:

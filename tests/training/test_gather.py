@@ -1,0 +1,42 @@
+"""What a run starts from: how late data usually arrives, and who has both outcomes."""
+
+import numpy as np
+import pyarrow as pa
+
+from crm.clock import DAY, HOUR
+from crm.history import History, schema
+from crm.loads import LoadReport
+from crm.settings import Home
+from training.gather import thinned, usual_delay
+
+MORNING = 1_700_000_000_000_000
+
+
+def calls(path, lateness):
+    """A history of one load per entry of ``lateness``, each bringing a call that was known so long before."""
+    home = Home(path).create()
+    for number, late in enumerate(lateness):
+        row = {"source": "crm", "source_id": f"C{number}", "known_at": MORNING + number * DAY - late}
+        with History(home).writing() as load:
+            load.append(
+                "activity", pa.Table.from_pylist([row | {"load": load.number}], schema=schema("activity"))
+            )
+            load.finish(LoadReport(load.number, MORNING + number * DAY, "crm", "mapping.toml"))
+    return History(home)
+
+
+def test_data_that_arrives_with_the_nightly_import_is_that_late_in_training_too(tmp_path):
+    delay = usual_delay(calls(tmp_path, [400 * DAY, 9 * HOUR, 10 * HOUR, 11 * HOUR]))
+    assert delay == 10 * HOUR
+
+
+def test_archives_and_a_first_load_tell_nothing(tmp_path):
+    assert usual_delay(calls(tmp_path / "first", [400 * DAY])) == 0
+    assert usual_delay(calls(tmp_path / "old", [900 * DAY, 400 * DAY])) == 0
+
+
+def test_thinning_keeps_small_histories_whole_and_draws_the_same_rows_each_time():
+    assert thinned(5, 10, 1).tolist() == [0, 1, 2, 3, 4]
+    first, again = thinned(1000, 100, 1), thinned(1000, 100, 1)
+    assert np.array_equal(first, again)
+    assert len(np.unique(first)) == 100
