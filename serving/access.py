@@ -99,6 +99,7 @@ def _team(target: str) -> str:
 
 
 def _same_origin(request: Request) -> None:
+    """Refuses forms of other sites. Browsers say the site only to https and to their own machine."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "same-origin")
     foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if foreign or site not in ("same-origin", "none"):

@@ -22,13 +22,16 @@ HEADERS = {
     "base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cache-control": "no-store",
 }
-"""Sent with every answer: nothing may be framed, guessed, cached or loaded from elsewhere."""
+"""Sent with every answer: nothing may be framed, guessed, cached or loaded from elsewhere.
+
+With ``no-referrer`` browsers name no origin even for a site's own forms, and nobody could sign in.
+"""
 
 
 def create_app(home: Home) -> FastAPI:

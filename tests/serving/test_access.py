@@ -110,7 +110,9 @@ def test_a_route_without_a_rule_is_nobodys(home: Home) -> None:
     assert answer.json()["what"] == "nobody may do this"
 
 
-@pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
+@pytest.mark.parametrize(
+    "headers", [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}]
+)
 def test_forms_of_other_sites_are_refused(client: TestClient, home: Home, headers: dict[str, str]) -> None:
     answer = client.post("/dang-nhap", data={"khoa": keys.create(home, "admin")}, headers=headers)
     assert answer.status_code == 403

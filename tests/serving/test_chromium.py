@@ -1,4 +1,4 @@
-"""The two pages in a real browser: at a phone's width and at a desk's, nothing runs out of the screen."""
+"""In a real browser: nothing runs out of the screen, at a phone's width and at a desk's, and forms come in."""
 
 import json
 import re
@@ -15,7 +15,8 @@ from fastapi.testclient import TestClient
 
 from crm.clock import DAY, now
 from crm.settings import Home
-from serving.app import create_app
+from serving import keys
+from serving.app import HEADERS, create_app
 from serving.scoring import score
 from tests.serving.company import NAME
 from tests.serving.conftest import signed_in
@@ -114,3 +115,48 @@ def test_long_words_and_an_old_list_fit_a_phone(home: Home, tmp_path: Path) -> N
     with TestClient(create_app(home)) as client:
         found = measured(signed_in(client, home), "/khach-co-nguy-co", 390, tmp_path / "profile")
     assert (found["beyond"], found["rows"]) == (0, 1)
+
+
+class _Carrying(BaseHTTPRequestHandler):
+    """Sends itself a form under our referrer policy and passes on to us what the browser sent."""
+
+    form: bytes
+    client: TestClient
+    answers: list[int]
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.send_header("referrer-policy", HEADERS["referrer-policy"])
+        self.end_headers()
+        self.wfile.write(self.form)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        sent = {name: self.headers[name] for name in ("origin", "host", "content-type")}
+        answer = self.client.post(self.path, content=body, headers=sent, follow_redirects=False)
+        self.answers.append(answer.status_code)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *said: object) -> None:
+        """Says nothing."""
+
+
+def test_a_browser_can_sign_in(home: Home, tmp_path: Path) -> None:
+    """Without ``sec-fetch-site``, which browsers leave out where there is no https."""
+    assert CHROMIUM is not None
+    form = f"<form method=post action=/dang-nhap><input name=khoa value={keys.create(home, 'admin')}></form>"
+    with TestClient(create_app(home)) as client:
+        said = {
+            "form": f"{form}<script>document.forms[0].submit()</script>".encode(),
+            "client": client,
+            "answers": [],
+        }
+        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Carrying", (_Carrying,), said))
+        Thread(target=server.serve_forever, daemon=True).start()
+        command = [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path}", f"http://127.0.0.1:{server.server_port}/"]
+        subprocess.run(command, capture_output=True, timeout=120, check=True)
+        server.shutdown()
+        server.server_close()
+    assert said["answers"] == [303]
