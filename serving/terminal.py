@@ -204,7 +204,7 @@ def people(found: "Worklist", settings: Settings, page: str) -> None:
         amount = say.about(score.expected, lang, settings.currency) or said["no_value"]
         band = said[score.band]
         out.print(
-            f"    {band}. {chance}: {say.chance(score.probability, lang)}. {said['expected']}: {amount}",
+            f"    {band}. {chance}: {say.chance(score.probability, lang)}. {said.get('expected') or said['at_risk']}: {amount}",
             soft_wrap=True,
         )
         for reason in score.reasons[:3]:
