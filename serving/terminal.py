@@ -201,10 +201,11 @@ def people(found: "Worklist", settings: Settings, page: str) -> None:
         parts += [escape(say.phone(card.phone)) if card.phone else "", f"{escape(score.source_id)}"]
         out.print(f"{place:2}. {' · '.join(part for part in parts if part)}", soft_wrap=True)
         chance = said["chance"].replace("{days}", str(found.run.horizon_days))
+        worth = said.get("expected") or said["at_risk"]
         amount = say.about(score.expected, lang, settings.currency) or said["no_value"]
         band = said[score.band]
         out.print(
-            f"    {band}. {chance}: {say.chance(score.probability, lang)}. {said.get('expected') or said['at_risk']}: {amount}",
+            f"    {band}. {chance}: {say.chance(score.probability, lang)}. {worth}: {amount}",
             soft_wrap=True,
         )
         for reason in score.reasons[:3]:
