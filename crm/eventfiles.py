@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from crm.errors import HistoryError
 
-FORMAT = 1
+FORMAT = 2
 MARKER = "complete.json"
 ROW_GROUP = 8192
 """Rows read for one subject: small enough for a fraction of a millisecond, large enough to scan fast."""

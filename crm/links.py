@@ -102,16 +102,38 @@ FROM deal d JOIN way w ON w.object = 'lead' AND w.source = d.source AND w.record
 MOVED_WAYS: Final = """
 INSERT INTO way
 WITH age AS (
-    SELECT source, source_id, arg_min(coalesce(created_at, known_at), known_at) AS created_at
+    SELECT source, source_id, arg_min(coalesce(created_at, known_at), known_at) AS aged_from,
+        arg_min(created_at, known_at) AS made_at
     FROM party GROUP BY source, source_id
+),
+first_said AS (
+    SELECT source, source_id, min(known_at) AS first_known FROM lead GROUP BY source, source_id
+),
+became AS (
+    SELECT l.*, f.first_known, least(a.made_at, l.converted_at) AS made_at
+    FROM lead l
+    JOIN age a ON a.source = l.source AND a.source_id = l.converted_party AND a.aged_from >= l.created_at
+    JOIN first_said f ON f.source = l.source AND f.source_id = l.source_id
+    WHERE l.converted_at IS NOT NULL
+),
+stretch AS (
+    SELECT *, created_at AS happened_from, made_at AS happened_until, first_known AS moved_known
+    FROM became WHERE made_at IS NOT NULL
+    UNION ALL BY NAME
+    SELECT *, coalesce(made_at, created_at) AS happened_from, converted_at AS happened_until,
+        known_at AS moved_known
+    FROM became
 )
-SELECT 'moved', l.source, l.converted_party, w.subject, false, l.created_at, l.converted_at,
-    greatest(l.known_at, w.known_at), least(l.known_until, w.known_until)
-FROM lead l
-JOIN age a ON a.source = l.source AND a.source_id = l.converted_party AND a.created_at >= l.created_at
-JOIN way w ON w.object = 'lead' AND w.source = l.source AND w.record = l.source_id
+SELECT 'moved', s.source, s.converted_party, w.subject, false, s.happened_from, s.happened_until,
+    greatest(s.moved_known, w.known_at), least(s.known_until, w.known_until)
+FROM stretch s
+JOIN way w ON w.object = 'lead' AND w.source = s.source AND w.record = s.source_id
     AND starts_with(w.subject, 'lead:')
-WHERE l.converted_at IS NOT NULL
+WHERE s.happened_from < s.happened_until
+"""
+"""What happened before the party was made was the lead's, whichever import first says so: known as it was.
+
+Known only since that import, leads that convert would seem to fall silent before they do.
 """
 
 BECOME_WAYS: Final = """

@@ -130,12 +130,19 @@ def seen(rows: list[dict[str, Any]], cutoff: int) -> Counter[tuple[Any, ...]]:
     )
 
 
+def moved(row: Row) -> bool:
+    """Whether an activity is older than its party, which is at most five days younger than the story."""
+    table, said = row
+    return table == "activity" and said["party"] is not None and said["occurred_at"] < day(5)
+
+
 @st.composite
 def appended(draw: st.DrawFn) -> tuple[list[Row], list[Row], int]:
     """A history, rows appended to it that are known at the cutoff or later, and the cutoff.
 
     Each lead's log begins at its creation, and each party is in the history before the rows appended: a log that
-    begins later, and a party without a date, rightly tell of the time before.
+    begins later, and a party without a date, rightly tell of the time before. So does an activity of a party older
+    than the party, which a conversion moved there.
     """
     cutoff = draw(times)
     told = {"known_at": day(0), "created_at": day(0), "occurred_at": day(0), "deleted": False}
@@ -149,6 +156,7 @@ def appended(draw: st.DrawFn) -> tuple[list[Row], list[Row], int]:
         first.append(("party", {"source_id": party, "deleted": False} | dates))
     before = draw(st.lists(anything, min_size=4, max_size=16))
     later = draw(st.lists(anything, min_size=1, max_size=8))
+    before, later = ([row for row in rows if not moved(row)] for rows in (before, later))
     later = [(table, row | {"known_at": max(row["known_at"], cutoff)}) for table, row in later]
     return first + before, later, cutoff
 

@@ -39,6 +39,35 @@ def test_activities_moved_to_the_contact_belong_to_the_lead_it_was(company: Comp
     assert [calls(store, "customer:crm:P", at) for at in (4, 10.5, 20)] == [0, 1, 2]
 
 
+def test_a_conversion_heard_of_later_hides_nothing_from_before_it(company: Company) -> None:
+    """What moved with the lead was the lead's, and known as it was, whichever import first said it moved."""
+    company.tell("lead", "M", day(1), created_at=day(1), name="Minh")
+    company.tell("activity", "1", day(3), **CALL, lead="M", occurred_at=day(3))
+    company.load()
+    company.tell(
+        "lead", "M", day(14), created_at=day(1), name="Minh", converted_at=day(10), converted_party="P"
+    )
+    company.tell("party", "P", day(10), created_at=day(10), name="Minh", kind="person")
+    company.tell("activity", "1", day(14), **CALL, party="P", occurred_at=day(3))
+    company.tell("activity", "2", day(8), **CALL, party="P", occurred_at=day(8))
+    company.tell("activity", "3", day(11), **CALL, party="P", occurred_at=day(11))
+    store = company.load()
+    assert [calls(store, "lead:crm:M", at) for at in (3, 4, 9, 12, 15)] == [0, 1, 2, 2, 2]
+    assert ["converted" in kinds(store.one("lead:crm:M"), day(at)) for at in (13, 15)] == [False, True]
+
+
+def test_what_an_existing_party_did_is_the_lead_s_only_once_the_conversion_is_known(company: Company) -> None:
+    company.tell("lead", "M", day(1), created_at=day(1), name="Minh")
+    company.tell("party", "P", day(5), created_at=day(5), name="Minh", kind="person")
+    company.tell("activity", "1", day(8), **CALL, party="P", occurred_at=day(8))
+    company.load()
+    company.tell(
+        "lead", "M", day(14), created_at=day(1), name="Minh", converted_at=day(10), converted_party="P"
+    )
+    store = company.load()
+    assert [calls(store, "lead:crm:M", at) for at in (9, 14, 15)] == [0, 0, 1]
+
+
 def test_activities_of_an_older_customer_stay_its_own(company: Company) -> None:
     converted(company, party_created=0)
     company.tell("activity", "1", day(3), **CALL, party="P", occurred_at=day(3))
@@ -47,7 +76,9 @@ def test_activities_of_an_older_customer_stay_its_own(company: Company) -> None:
     assert calls(store, "customer:crm:P", 20) == 1
 
 
-def test_a_lead_s_history_reaches_the_customer_at_conversion_and_the_order_leads_back(company: Company) -> None:
+def test_a_lead_s_history_reaches_the_customer_at_conversion_and_the_order_leads_back(
+    company: Company,
+) -> None:
     converted(company)
     company.tell("activity", "1", day(3), **CALL, lead="M", occurred_at=day(3))
     store = company.load()
@@ -111,7 +142,9 @@ def test_a_party_without_a_date_is_known_since_something_names_it(company: Compa
     company.tell("transaction", "O", day(3), kind="order", party="P", amount=9, occurred_at=day(3))
     store = company.load()
     assert kinds(store.one("customer:crm:A"), day(4)).count("order") == 1
-    assert store.subjects("customer")[["subject", "known_at"]].to_numpy().tolist() == [["customer:crm:A", day(3)]]
+    assert store.subjects("customer")[["subject", "known_at"]].to_numpy().tolist() == [
+        ["customer:crm:A", day(3)]
+    ]
 
 
 def test_a_merge_carries_activities_over_until_it_is_undone(company: Company) -> None:
