@@ -19,8 +19,8 @@ from crm.operations import Score
 REASONS = 5
 SCALARS: dict[str, pa.DataType] = {
     "source": pa.string(), "source_id": pa.string(), "subject": pa.string(), "target": pa.string(),
-    "as_of": pa.string(), "version": pa.string(), "probability": pa.float64(), "percent": pa.int64(),
-    "band": pa.string(), "value": pa.int64(), "expected": pa.int64(),
+    "as_of": pa.string(), "version": pa.string(), "kind": pa.string(), "probability": pa.float64(),
+    "percent": pa.int64(), "band": pa.string(), "value": pa.int64(), "expected": pa.int64(),
 }  # fmt: skip
 """Columns of both kinds of file, before the reasons. Money is the smallest unit of the company's currency."""
 

@@ -209,7 +209,7 @@ def _score(
         raise NotFound(f"{target.name} scores another kind of subject", value=subject, todo=todo)
     events = lookup.one(subject)
     place, moment = np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)
-    later = _later(target, events, place, moment, bundle.horizon)
+    later = _later(target, bundle, events, place, moment)
     rows = compute(bundle.spec, events, place, moment)
     found = reasons.explained(bundle, rows, lang, n, later=later)
     kind = "rule" if later else bundle.kind
@@ -219,10 +219,11 @@ def _score(
     )  # fmt: skip
 
 
-def _later(target: Target, events: Events, place: Int32, moment: Int64, horizon: int) -> bool:
+def _later(target: Target, bundle: Bundle, events: Events, place: Int32, moment: Int64) -> bool:
     """Whether only the rule scores this subject; raises PopulationError for one that nothing scores."""
-    reason = target.reasons[int(target.standing(events, place, moment, horizon)[0])]
-    if reason not in (target.reasons[ELIGIBLE], target.beyond):
+    reason = target.reasons[int(target.standing(events, place, moment, bundle.horizon)[0])]
+    later = reason == target.beyond and bundle.later is not None
+    if reason != target.reasons[ELIGIBLE] and not later:
         subject = events.subjects[0]
         raise PopulationError(f"not in the population of {target.name}: {reason}", value=subject)
-    return reason == target.beyond
+    return later

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.clock import DAY, SECOND, UNKNOWN, iso, now
+from crm.errors import LeadkeepError
 from crm.events import Events, EventStore
 from crm.operations import Score, ScoreRun, writing
 from crm.settings import Home, Settings
@@ -79,17 +80,18 @@ def score(
     """Scores the population of ``target`` as known at ``as_of`` (default now), with the newest model by then.
 
     Stores each score unless a newer one is there, and writes ``out`` (.csv or .parquet) with all of them.
-    Raises ModelError where no model is as old as ``as_of``, PopulationError where nobody is eligible,
-    HistoryError where nothing was imported, ResourceError for a full disk.
+    Raises LeadkeepError for a moment to come, ModelError where no model is as old as ``as_of``, PopulationError
+    where nobody is eligible, HistoryError where nothing was imported, ResourceError for a full disk.
     """
-    cutoff, tell = as_of or now(), progress or _silent
+    cutoff, tell = now() if as_of is None else as_of, progress or _silent
+    _has_come(cutoff, home.settings)
     declared, settings = find(target), home.settings
     bundle = registry.champion(home, target, as_of=cutoff)
     store = EventStore.open(home)
     tell("events", 0, 1)
     events = store.read(declared.subject)
     population = snapshots.population(declared, events, cutoff, settings, bundle.horizon)
-    later = snapshots.beyond(declared, events, cutoff, settings, bundle.horizon)
+    later = _beyond(declared, bundle, events, cutoff, settings)
     scored, rows = _numbers(declared, bundle, events, population.subject_index, later, cutoff, settings)
     run = _begin(home, bundle, store.load, cutoff, scored, population.counts)
     people = store.subjects(declared.subject)
@@ -103,8 +105,22 @@ def score(
     return _report(run, scored, stored, declared.subject, out)
 
 
+def _has_come(cutoff: int, settings: Settings) -> None:
+    """Raises LeadkeepError for a moment to come: until then no score could replace those stored for it."""
+    if cutoff > now():
+        what, todo = "this moment is still to come", "give a time up to now, or leave it out"
+        raise LeadkeepError(what, value=iso(cutoff, settings.zone), where="--as-of", todo=todo)
+
+
 def _silent(what: str, done: int, of: int) -> None:
     return
+
+
+def _beyond(target: Target, bundle: Bundle, events: Events, cutoff: int, settings: Settings) -> Int32:
+    """Subjects past the last age, where the model has a rule for them; without one nothing is known of them."""
+    if bundle.later is None:
+        return np.zeros(0, dtype=np.int32)
+    return snapshots.beyond(target, events, cutoff, settings, bundle.horizon)
 
 
 def _numbers(

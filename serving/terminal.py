@@ -215,14 +215,17 @@ def people(found: "Worklist", settings: Settings, page: str) -> None:
 def quality(rows: Rows) -> None:
     """One line a target: how good the model in use is against the simple rule."""
     for row in rows:
-        if not row["champion"] or not row["metrics"]:
+        if not row["champion"]:
             continue
-        ours, rule = row["metrics"], row["metrics"].get("rule", {})
+        ours, rule = row["metrics"] or {}, (row["metrics"] or {}).get("rule", {})
+        if not ours:
+            out.print(f"{row['target']}: {escape(row['note'] or 'not measured')}", soft_wrap=True)
+            continue
         verdict = "the simple rule scores" if row["kind"] == "rule" else "better than the simple rule"
         out.print(
             f"{row['target']}: {verdict} — log loss {_number(ours, 'log_loss')} against {_number(rule, 'log_loss')}, "
             f"AUC {_number(ours, 'auc')} against {_number(rule, 'auc')}, calibration error "
-            f"{_number(ours, 'calibration_error')}, on later months it had not seen.",
+            f"{_number(ours, 'calibration_error')}, on outcomes it had not learned from.",
             soft_wrap=True,
         )
 

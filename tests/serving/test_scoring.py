@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from crm.clock import DAY, HOUR, now
-from crm.errors import HistoryError, ModelError, NotFound, PopulationError
+from crm.errors import HistoryError, LeadkeepError, ModelError, NotFound, PopulationError
 from crm.events import EventStore
 from crm.operations import Score, ScoreRun, reading, writing
 from crm.settings import Home
@@ -14,7 +15,9 @@ from features.engine import compute
 from models import registry, snapshots
 from models.target import find
 from serving.bands import BANDS
+from serving.live import explain
 from serving.scoring import score
+from tests.crm.company import Company
 from tests.serving.company import trained
 
 
@@ -51,13 +54,36 @@ def test_everybody_in_the_population_is_scored_as_the_model_says(at_work: Home, 
     assert (run.people, run.load, run.horizon_days) == (report.scored, 1, bundle.horizon // DAY)
 
 
+def an_old_lead(home: Home) -> str:
+    """Still open after two hundred days."""
+    company, created = Company(home.path), now() - 200 * DAY
+    company.tell("lead", "OLD", created, created_at=created, name="Lan", channel="zalo")
+    company.load()
+    return "lead:crm:OLD"
+
+
 def test_old_leads_are_scored_by_the_rule_and_say_so(at_work: Home) -> None:
-    events = EventStore.open(at_work).read("lead")
-    as_of = now() - HOUR
-    old = snapshots.beyond(find("lead_conversion"), events, as_of, at_work.settings)
-    score(at_work, "lead_conversion", as_of)
-    found = stored(at_work, "lead_conversion")
-    assert {found[events.subjects[place]].kind for place in old} <= {"rule"}
+    old = an_old_lead(at_work)
+    score(at_work, "lead_conversion")
+    kinds = {subject: row.kind for subject, row in stored(at_work, "lead_conversion").items()}
+    assert kinds.pop(old) == "rule"
+    assert set(kinds.values()) == {"lightgbm"}
+
+
+def test_old_leads_without_a_rule_of_their_own_get_no_score(at_work: Home) -> None:
+    old = an_old_lead(at_work)
+    bundle = registry.register(at_work, replace(registry.champion(at_work, "lead_conversion"), later=None))
+    report = score(at_work, "lead_conversion")
+    assert (report.version, report.counts["too old"]) == (bundle.version, 1)
+    assert old not in stored(at_work, "lead_conversion")
+    with pytest.raises(PopulationError, match="too old"):
+        explain(at_work, "lead_conversion", old, "vi", now())
+
+
+def test_a_moment_to_come_is_refused(at_work: Home) -> None:
+    with pytest.raises(LeadkeepError, match="still to come"):
+        score(at_work, "churn", now() + DAY)
+    assert stored(at_work, "churn") == {}
 
 
 def test_a_score_replaces_only_an_older_one(at_work: Home) -> None:
@@ -89,6 +115,7 @@ def test_the_file_has_everybody_even_where_newer_scores_are_stored(at_work: Home
         rows = list(csv.DictReader(file))
     assert len(rows) == report.scored
     assert {row["source"] for row in rows} == {"crm"}
+    assert {row["kind"] for row in rows} == {report.kind}
     assert all(row["reason_1_vi"] and row["reason_1_en"] for row in rows)
     assert not any("Công ty" in cell or "84912345678" in cell for row in rows for cell in row.values())
 
@@ -103,9 +130,11 @@ def test_a_model_younger_than_the_moment_is_refused(at_work: Home) -> None:
     )
 
 
-def test_an_empty_population_says_why(at_work: Home) -> None:
+def test_an_empty_population_says_why(at_work: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = now() + 2000 * DAY
+    monkeypatch.setattr("serving.scoring.now", lambda: later)
     with pytest.raises(PopulationError, match="gone already"):
-        score(at_work, "churn", now() + 2000 * DAY)
+        score(at_work, "churn", later)
     with reading(at_work) as session:
         assert session.scalars(select(ScoreRun)).all() == []
 
