@@ -1,6 +1,7 @@
 """The event table in memory, and how it is read from its files."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -64,11 +65,7 @@ class Events:
 
     def visible(self, row: int, cutoff: int) -> bool:
         """Whether one event is visible at ``cutoff``: happened and known before it, and still standing."""
-        return bool(
-            self.occurred_at[row] < cutoff
-            and self.known_at[row] < cutoff <= self.known_until[row]
-        )
-
+        return bool(self.occurred_at[row] < cutoff and self.known_at[row] < cutoff <= self.known_until[row])
 
 
 class EventStore:
@@ -83,7 +80,8 @@ class EventStore:
         if about is None:
             raise HistoryError("no event files here", where=str(folder), todo="import an export first")
         self.folder, self.about = folder, about
-        self._files = {name: pq.ParquetFile(folder / name) for name in about.files}
+        with _damage_in_words(folder):
+            self._files = {name: pq.ParquetFile(folder / name) for name in about.files}
         self._subjects: dict[str, pa.Table] = {}
         self._lock = Lock()
 
@@ -144,7 +142,7 @@ class EventStore:
         whole = {name: np.empty(int(rows.sum()), of.to_pandas_dtype()) for name, of in ENGINE.items()}
         start = 0
         for bucket in range(self.about.buckets[kind]):
-            block = self._file(kind, bucket).read(columns=list(ENGINE), use_threads=False)
+            block = self._block(kind, bucket)
             for name, column in whole.items():
                 column[start : start + len(block)] = block[name].to_numpy()
             start += len(block)
@@ -157,7 +155,7 @@ class EventStore:
         edges = np.searchsorted(buckets, np.arange(self.about.buckets[kind] + 1))
         for bucket, (first, last) in enumerate(pairwise(edges.tolist())):
             part = subjects.slice(first, last - first)
-            block = self._file(kind, bucket).read(columns=list(ENGINE), use_threads=False)
+            block = self._block(kind, bucket)
             yield self._events(part["subject"].to_pylist(), part["rows"].to_numpy(), _columns(block))
 
     def one(self, subject: str) -> Events:
@@ -171,7 +169,7 @@ class EventStore:
         bucket, first, rows = place
         groups = list(range(first // ROW_GROUP, (first + max(rows, 1) - 1) // ROW_GROUP + 1)) if rows else []
         with self._lock:
-            block = self._file(kind, bucket).read_row_groups(groups, columns=list(ENGINE), use_threads=False)
+            block = self._block(kind, bucket, groups)
         return self._events([subject], np.array([rows]), _columns(block.slice(first % ROW_GROUP, rows)))
 
     @cached_property
@@ -188,11 +186,17 @@ class EventStore:
         if kind not in KINDS:
             raise NotFound("no such kind of subject", value=kind, todo="choose lead, customer or deal")
         if kind not in self._subjects:
-            self._subjects[kind] = self._files[f"subjects-{kind}.parquet"].read()
+            with _damage_in_words(self.folder):
+                self._subjects[kind] = self._files[f"subjects-{kind}.parquet"].read()
         return self._subjects[kind]
 
-    def _file(self, kind: str, bucket: int) -> pq.ParquetFile:
-        return self._files[f"{kind}-{bucket}.parquet"]
+    def _block(self, kind: str, bucket: int, groups: list[int] | None = None) -> pa.Table:
+        """What the engine reads of a bucket, or of some of its row groups."""
+        file = self._files[f"{kind}-{bucket}.parquet"]
+        with _damage_in_words(self.folder):
+            if groups is None:
+                return file.read(columns=list(ENGINE), use_threads=False)
+            return file.read_row_groups(groups, columns=list(ENGINE), use_threads=False)
 
     def _events(self, subjects: list[str], rows: Int64, columns: dict[str, NDArray[Any]]) -> Events:
         offsets = np.zeros(len(rows) + 1, dtype=np.int64)
@@ -205,6 +209,20 @@ class EventStore:
             signatures=self.signatures,
             **words,
         )
+
+
+@contextmanager
+def _damage_in_words(folder: Path) -> Iterator[None]:
+    """Turns what Arrow says of a damaged file into HistoryError."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise HistoryError(
+            "an event file is damaged",
+            value=str(error).splitlines()[0],
+            where=str(folder),
+            todo="delete that folder; it is made again from the history",
+        ) from error
 
 
 def _columns(block: pa.Table) -> dict[str, NDArray[Any]]:

@@ -222,7 +222,9 @@ def _plainly(home: Home) -> Iterator[None]:
     """Turns the driver's faults that a person can mend into ResourceError."""
     try:
         yield
-    except db.OperationalError as error:
+    except db.IntegrityError:
+        raise
+    except db.DatabaseError as error:
         said = str(error.orig)
         todo = next((todo for words, todo in MENDS.items() if words in said), "see that it is running")
         where = "stores.operations" if home.settings.stores.operations else str(home.path / "operations.db")
@@ -234,5 +236,7 @@ MENDS = {
     "unable to open": "make the home folder, or set LEADKEEP_HOME to the one you meant",
     "readonly": "give this user the right to write the home folder",
     "is locked": "another process is writing; wait until it has finished",
+    "not a database": "restore the file from a backup, or move it away: keys and scores are then made anew",
+    "malformed": "restore the file from a backup, or move it away: keys and scores are then made anew",
 }
 """What to do about what the driver says."""

@@ -22,8 +22,16 @@ def store(tmp_path: Path) -> EventStore:
         company.tell("lead", lead, day(0), created_at=day(0), channel="facebook", name=f"Lead {lead}")
         for number in range(3):
             company.tell(
-                "activity", f"{lead}{number}", day(3 - number), kind="call", direction="out", outcome="met",
-                occurred_at=day(3 - number), duration=60 * number, actor="S1", lead=lead,
+                "activity",
+                f"{lead}{number}",
+                day(3 - number),
+                kind="call",
+                direction="out",
+                outcome="met",
+                occurred_at=day(3 - number),
+                duration=60 * number,
+                actor="S1",
+                lead=lead,
             )
     return company.load()
 
@@ -86,4 +94,11 @@ def test_a_damaged_file_is_found(store: EventStore) -> None:
     file = store.folder / "signatures.parquet"
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(HistoryError, match=r"signatures\.parquet"):
+        EventStore(store.folder)
+
+
+def test_damage_of_the_same_size_is_said_in_words(store: EventStore) -> None:
+    file = store.folder / "lead-0.parquet"
+    file.write_bytes(bytes(file.stat().st_size))
+    with pytest.raises(HistoryError, match="damaged"):
         EventStore(store.folder)

@@ -83,6 +83,13 @@ def test_a_missing_home_says_what_to_do(tmp_path: Path) -> None:
         operations.champion(Home(tmp_path / "nowhere"), "churn")
 
 
+def test_a_damaged_database_says_what_to_do(tmp_path: Path) -> None:
+    home = Home(tmp_path).create()
+    (tmp_path / "operations.db").write_bytes(b"not a database" * 1000)
+    with pytest.raises(ResourceError, match="restore the file from a backup"):
+        operations.champion(home, "churn")
+
+
 def test_a_newer_database_is_refused(home: Home) -> None:
     with sqlite3.connect(home.path / "operations.db") as connection:
         connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
