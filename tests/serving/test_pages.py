@@ -115,6 +115,11 @@ def test_an_old_list_and_one_made_by_the_rule_say_so(
     assert "quy tắc đơn giản" in text
 
 
+def test_one_that_only_the_rule_scored_says_so(browser: TestClient, home: Home) -> None:
+    store(home, "lead_conversion", {}, {"kind": "rule"})
+    assert browser.get("/hom-nay").text.count("quy tắc đơn giản") == 1
+
+
 @pytest.mark.parametrize(("path", "target"), LISTS)
 def test_text_from_the_crm_is_only_text(browser: TestClient, home: Home, path: str, target: str) -> None:
     bad = "<script>alert(1)</script>\u202e&\"'"
