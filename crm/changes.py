@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm.columns import translated
 from crm.comparing import Compared
 from crm.history import put
+from crm.mapping import Mapping
+from crm.rows import Rows
 from crm.schema import CREATED
 
 
@@ -42,6 +46,38 @@ def changes(compared: Compared, load: int, loaded_at: int) -> list[pa.Table]:
                     )
                 )
     return [_dated(rows, load, loaded_at) for rows in found]
+
+
+def alike(rows: Rows, said: Mapping) -> Rows:
+    """A change log, or a list of stages, with the words its records' own export was given by its value maps.
+
+    In two vocabularies, records that the log mentions could be told from the others from the start.
+    """
+    columns = {"change": ("old", "new"), "stage": ("name",)}.get(rows.entry.table, ())
+    data = rows.data
+    for name in set(columns) & set(data.column_names):
+        for table in data["object"].unique().drop_null().to_pylist():
+            of_table = pc.equal(data["object"], table)
+            for field in _mapped_fields(said, table):
+                at = of_table
+                if rows.entry.table == "change":
+                    at = pc.and_(of_table, pc.equal(data["field"], field))
+                elif field not in ("status", "stage"):
+                    continue
+                data = put(data, name, _translated(data[name], at, said.words(table, field)))
+    return replace(rows, data=data)
+
+
+def _mapped_fields(said: Mapping, table: str) -> list[str]:
+    return sorted({field for entry in said.table if entry.table == table for field in entry.values})
+
+
+def _translated(column: pa.ChunkedArray, at: pa.ChunkedArray, words: dict[str, str]) -> pa.ChunkedArray:
+    """The values of ``column`` in our words where ``at`` holds."""
+    values = column.unique().drop_null()
+    found = translated(values.to_pylist(), words)
+    place = pc.index_in(column, values)
+    return pc.if_else(pc.fill_null(at, False), pa.array(found, column.type).take(place), column)
 
 
 def _provenance(feature: str, fixed: Sequence[str], logged: Sequence[str], first: bool) -> str:

@@ -98,17 +98,19 @@ def zipped(columns: Sequence[Cells]) -> Cells:
 
 
 def mapped(cells: Cells, words: dict[str, str]) -> Cells:
-    """The value map applied: exact words first, then letter case aside; "" makes a blank, others stay."""
+    """The value map applied; "" makes a blank."""
     if not words:
         return cells
-    folded = {key.casefold(): word for key, word in words.items()}
-    shown = [" ".join(unicodedata.normalize("NFC", written(value)).split()) for value in cells.values]
-    values: list[Any] = [
-        words.get(text, folded.get(text.casefold(), value))
-        for text, value in zip(shown, cells.values, strict=True)
-    ]
+    values = translated(cells.values, words)
     blank = [position for position, value in enumerate(values) if value == ""]
     return Cells(np.where(np.isin(cells.codes, blank), -1, cells.codes).astype(np.int32), values)
+
+
+def translated(values: Iterable[Any], words: dict[str, str]) -> list[Any]:
+    """Values in our words: exact ones first, then letter case aside; others stay."""
+    folded = {key.casefold(): word for key, word in words.items()}
+    shown = ((" ".join(unicodedata.normalize("NFC", written(value)).split()), value) for value in values)
+    return [words.get(text, folded.get(text.casefold(), value)) for text, value in shown]
 
 
 def joined(values: Iterable[Any]) -> str:

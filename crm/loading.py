@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm import caveats, clock, discover, mapping
-from crm.changes import changes
+from crm.changes import alike, changes
 from crm.comparing import Compared, compare
 from crm.errors import HistoryError, MappingError, SourceError
 from crm.history import History, Load, fill, put, schema
@@ -145,7 +145,7 @@ def _write(writing: Load, parts: list[Read], said: Mapping, report: LoadReport, 
     """Compares with what stands and appends what is new, table by table; the load shows only at the end."""
     tables: dict[str, list[Rows]] = {}
     for _, rows in parts:
-        tables.setdefault(rows.entry.table, []).append(_declared_changes(rows, said))
+        tables.setdefault(rows.entry.table, []).append(alike(_declared_changes(rows, said), said))
     refused: list[tuple[Rows, list[Refused]]] = []
     pending: dict[str, list[pa.Table]] = {}
     compared: list[Compared] = []

@@ -167,6 +167,14 @@ class Mapping(Part):
         """Columns of ``table`` that may become features, over all its entries."""
         return {name for entry in self.table if entry.table == table for name in entry.feature}
 
+    def words(self, table: str, column: str) -> dict[str, str]:
+        """The value map of a column of ``table``, over all its entries."""
+        found: dict[str, str] = {}
+        for entry in self.table:
+            if entry.table == table:
+                found |= entry.values.get(column, {})
+        return found
+
 
 def read(path: str | Path) -> Mapping:
     """The mapping in ``path``; raises MappingError naming the file, the key and its value."""

@@ -7,6 +7,7 @@ import pytest
 
 from crm.clock import FOREVER, parse
 from crm.errors import HistoryError, MappingError, SourceError
+from crm.events import EventStore
 from crm.history import History
 from crm.loading import load
 from tests.crm.exports import FIRST, LATER, ZONE, Exports, only
@@ -100,6 +101,19 @@ def test_features_become_changes_by_how_they_are_known(exports: Exports) -> None
         ("L1", "rating", "comparison"): ("", "A", FIRST, "load"),
         ("L1", "size", "comparison"): ("", "12", FIRST, "load"),
     }
+
+
+def test_a_log_speaks_the_words_of_the_export_it_belongs_to(exports: Exports) -> None:
+    """A value in two spellings would tell records the log mentions from the others, from their creation on."""
+    said = '[table.values.status]\n"mới" = "new"\n"Đã gọi" = "called"\n[table.values.channel]\n"Mới" = "x"\n'
+    text = exports.mapping.read_text(encoding="utf-8").replace("[table.values.channel]\n", said, 1)
+    exports.mapping.write_text(text, encoding="utf-8")
+    exports.load()
+    store = EventStore.open(exports.home)
+    for lead, words in (("L1", ["new"]), ("L2", ["new", "called"])):
+        events = store.one(f"lead:cloudgo:{lead}")
+        told = [store.signatures[number] for number in events.signature]
+        assert [event.code for event in told if event.field == "status"] == words
 
 
 def test_the_same_files_again_change_nothing(exports: Exports) -> None:
