@@ -170,7 +170,7 @@ def demo(
     directory: Annotated[Path, typer.Option(help="Where the sample company's exports go.")] = Path(
         "sample-company"
     ),
-    customers: Annotated[int, typer.Option(help="About how many customers.")] = 2000,
+    customers: Annotated[int, typer.Option(help="About how many customers.")] = 1500,
     serve_pages: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Serve the pages at the end.")
     ] = True,
@@ -182,8 +182,11 @@ def demo(
     from serving.worklists import worklist
 
     home = _home().create()
+    # The first import compiles for half a minute: on the other core, while the sample is made.
+    compiling = subprocess.Popen([sys.executable, "-c", "import training.run, serving.scoring, mlflow, shap"])  # noqa: S603
     _step("sample", str(directory), "--customers", str(customers))
     _step("import", "--mapping", str(directory / "mapping.toml"), str(directory / "export"))
+    compiling.wait()
     _together(("train", "lead_conversion"), ("train", "churn"))
     for target in ("lead_conversion", "churn"):
         _step("score", target, "--out", str(directory / f"scores-{target}.csv"))
