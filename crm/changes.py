@@ -8,10 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm.cleaning import Context, clean
+from crm.cleaning.dates import moments
 from crm.columns import translated
 from crm.comparing import Compared
 from crm.history import put
-from crm.mapping import Mapping
+from crm.mapping import Entry, Mapping
 from crm.rows import Rows
 from crm.schema import CREATED
 
@@ -49,35 +51,50 @@ def changes(compared: Compared, load: int, loaded_at: int) -> list[pa.Table]:
 
 
 def alike(rows: Rows, said: Mapping) -> Rows:
-    """A change log, or a list of stages, with the words its records' own export was given by its value maps.
+    """A change log, or a list of stages, in the words and numbers its records' own export is read in.
 
-    In two vocabularies, records that the log mentions could be told from the others from the start.
+    In two spellings, records that the log mentions could be told from the others from the start.
     """
+    data, log = rows.data, rows.entry.table == "change"
     columns = {"change": ("old", "new"), "stage": ("name",)}.get(rows.entry.table, ())
-    data = rows.data
-    for name in set(columns) & set(data.column_names):
-        for table in data["object"].unique().drop_null().to_pylist():
-            of_table = pc.equal(data["object"], table)
-            for field in _mapped_fields(said, table):
-                at = of_table
-                if rows.entry.table == "change":
-                    at = pc.and_(of_table, pc.equal(data["field"], field))
-                elif field not in ("status", "stage"):
-                    continue
-                data = put(data, name, _translated(data[name], at, said.words(table, field)))
+    for table in data["object"].unique().drop_null().to_pylist() if columns else ():
+        of_table = pc.equal(data["object"], table)
+        for field in sorted({*said.features(table), *rows.entry.feature, "status", "stage"}):
+            at = pc.and_(of_table, pc.equal(data["field"], field)) if log else of_table
+            if not log and field not in ("status", "stage"):
+                continue
+            for name in set(columns) & set(data.column_names):
+                data = put(data, name, _as_exported(data[name], at, rows.entry, said, (table, field)))
     return replace(rows, data=data)
 
 
-def _mapped_fields(said: Mapping, table: str) -> list[str]:
-    return sorted({field for entry in said.table if entry.table == table for field in entry.values})
+def _as_exported(
+    column: pa.ChunkedArray, at: pa.ChunkedArray, entry: Entry, said: Mapping, place: tuple[str, str]
+) -> pa.ChunkedArray:
+    """The values of ``column`` where ``at`` holds, read as the export's are; the unreadable stay."""
+    words, kind = said.words(*place), said.kind(*place)
+    if not words and kind not in READ:
+        return column
+    at = pc.fill_null(at, False)
+    values = column.filter(at).unique().drop_null().to_pylist()
+    found = translated(values, words)
+    if kind in READ:
+        context = Context(
+            said.region, said.zone, entry.date_order or said.date_order, said.currency, entry.decimal
+        )
+        read = [one.at if one else None for one in moments(found, context).values] \
+            if kind == "time" else clean(kind, found, context).values  # fmt: skip
+        found = [text if one is None else _shown(one) for text, one in zip(found, read, strict=True)]
+    new = pa.array(found, column.type).take(pc.index_in(column, pa.array(values, column.type)))
+    return pc.if_else(at, new, column)
 
 
-def _translated(column: pa.ChunkedArray, at: pa.ChunkedArray, words: dict[str, str]) -> pa.ChunkedArray:
-    """The values of ``column`` in our words where ``at`` holds."""
-    values = column.unique().drop_null()
-    found = translated(values.to_pylist(), words)
-    place = pc.index_in(column, values)
-    return pc.if_else(pc.fill_null(at, False), pa.array(found, column.type).take(place), column)
+READ = ("integer", "money", "boolean", "time")
+"""Types whose cells are kept otherwise than they are written."""
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _provenance(feature: str, fixed: Sequence[str], logged: Sequence[str], first: bool) -> str:
@@ -94,7 +111,7 @@ def _as_text(data: pa.Table, feature: str) -> pa.Array | pa.ChunkedArray:
     if isinstance(encoded, pa.ChunkedArray):
         return pa.nulls(0, pa.string())
     values = [json.loads(text).get(feature) for text in encoded.dictionary.to_pylist()]
-    shown = [None if v is None else str(v).lower() if isinstance(v, bool) else str(v) for v in values]
+    shown = [None if value is None else _shown(value) for value in values]
     return pa.array(shown, pa.string()).take(encoded.indices)
 
 

@@ -167,6 +167,16 @@ class Mapping(Part):
         """Columns of ``table`` that may become features, over all its entries."""
         return {name for entry in self.table if entry.table == table for name in entry.feature}
 
+    def kind(self, table: str, column: str) -> str:
+        """The type of a column of ``table``, canonical or the company's own; "" for one it does not have."""
+        own = {
+            name: one.type
+            for entry in self.table
+            if entry.table == table
+            for name, one in entry.custom.items()
+        }
+        return (own | TABLES.get(table, {})).get(column, "")
+
     def words(self, table: str, column: str) -> dict[str, str]:
         """The value map of a column of ``table``, over all its entries."""
         found: dict[str, str] = {}

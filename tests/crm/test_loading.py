@@ -116,6 +116,21 @@ def test_a_log_speaks_the_words_of_the_export_it_belongs_to(exports: Exports) ->
         assert [event.code for event in told if event.field == "status"] == words
 
 
+def test_a_log_s_numbers_are_read_as_the_export_s_are(exports: Exports) -> None:
+    text = exports.mapping.read_text(encoding="utf-8").replace(
+        'logged = ["status"]', 'logged = ["status", "size"]', 1
+    )
+    text = text.replace('"Tình trạng" = "status"', '"Tình trạng" = "status"\n"Quy mô" = "size"')
+    exports.mapping.write_text(text, encoding="utf-8")
+    exports.replace("dau_moi.csv", "09:00,12", "09:00,1.200")
+    exports.write("lich_su.csv", "Mã,Trường,Cũ,Mới,Lúc\nL1,Quy mô,1.100,1.200,06/03/2024 14:00\n")
+    exports.load()
+    store = EventStore.open(exports.home)
+    events = store.one("lead:cloudgo:L1")
+    sizes = [store.signatures[number].field == "size" for number in events.signature]
+    assert events.value[sizes].tolist() == [1100, 1200]
+
+
 def test_the_same_files_again_change_nothing(exports: Exports) -> None:
     first = exports.load()
     pinned = History(exports.home).pinned()
