@@ -1,15 +1,22 @@
-"""A lead's own moments: it came to be, it was converted, it was lost."""
+"""A lead's own moments: it came to be, it was converted, it was lost.
+
+Its coming says its source unless that is known to change: then only changes say it.
+"""
 
 TABLE = "lead"
 
 MOMENTS = (
     """
 INSERT INTO moment BY NAME
-SELECT source, source_id AS record, source_id AS lead, 'created' AS moment, true AS own,
-    'created' AS kind, channel,
-    coalesce(created_at, min(known_at) OVER (PARTITION BY source, source_id)) AS occurred_at,
+WITH mutable AS (
+    SELECT source, record FROM change WHERE object = 'lead' AND field = 'channel'
+    GROUP BY source, record HAVING NOT bool_or(coalesce(provenance, '') = 'fixed')
+)
+SELECT l.source, source_id AS record, source_id AS lead, 'created' AS moment, true AS own,
+    'created' AS kind, CASE WHEN m.record IS NULL THEN channel END AS channel,
+    coalesce(created_at, min(known_at) OVER (PARTITION BY l.source, source_id)) AS occurred_at,
     known_at, known_until
-FROM lead
+FROM lead l LEFT JOIN mutable m ON m.source = l.source AND m.record = l.source_id
 UNION ALL BY NAME
 SELECT source, source_id AS record, source_id AS lead, 'converted' AS moment, false AS own,
     'converted' AS kind, channel, converted_at AS occurred_at,

@@ -90,7 +90,13 @@ def test_lines_of_one_order_are_added_up_as_they_become_known(company: Company) 
 
 def test_an_invoice_is_overdue_until_its_payments_cover_it(company: Company) -> None:
     company.tell(
-        "transaction", "I", day(12), kind="invoice", party="P", amount=100, occurred_at=day(12),
+        "transaction",
+        "I",
+        day(12),
+        kind="invoice",
+        party="P",
+        amount=100,
+        occurred_at=day(12),
         due_at=day(20),
     )
     for number, when in enumerate((18, 25, 28)):
@@ -197,3 +203,14 @@ def test_events_are_made_again_when_the_zone_changes(company: Company) -> None:
     assert store.one("lead:crm:L").day.tolist() == [day(0) // DAY + (day(0) % DAY >= 17 * DAY // 24)]
     (company.home.path / "settings.toml").write_text('zone = "Pacific/Auckland"\n')
     assert EventStore.open(company.home).about.zone == "Pacific/Auckland"
+
+
+def test_a_source_that_may_change_is_not_carried_back_to_the_creation(company: Company) -> None:
+    change = {"object": "lead", "field": "channel", "old": "", "new": "zalo"}
+    for lead, provenance in (("M", "comparison"), ("N", "fixed")):
+        company.tell("lead", lead, day(1), created_at=day(1), channel="zalo")
+        company.tell("change", lead, day(9), record=lead, provenance=provenance, occurred_at=day(9), **change)
+    store = company.load()
+    for lead, channel in (("M", ""), ("N", "zalo")):
+        told = [said for said in story(store.one(f"lead:crm:{lead}"), day(5)) if said[0] == "created"]
+        assert [said[3] for said in told] == [channel]
