@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crm.errors import LeadkeepError, NotFound, ResourceError
+from crm.errors import LeadkeepError, NotFound, ResourceError, SettingsError
 
 if TYPE_CHECKING:
     from crm.settings import Home
@@ -183,7 +183,7 @@ def demo(
 
     home = _home().create()
     # The first import compiles for half a minute: on the other core, while the sample is made.
-    compiling = subprocess.Popen([sys.executable, "-c", "import training.run, serving.scoring, mlflow, shap"])  # noqa: S603
+    compiling = subprocess.Popen([sys.executable, "-c", "import training.run, serving.scoring, mlflow, shap"])
     _step("sample", str(directory), "--customers", str(customers))
     _step("import", "--mapping", str(directory / "mapping.toml"), str(directory / "export"))
     compiling.wait()
@@ -267,9 +267,13 @@ def _home() -> "Home":
 
 
 def _moment(home: "Home", text: str) -> int:
-    from crm.clock import parse
+    from crm.clock import now, parse
 
-    return parse(text, home.settings.zone)
+    moment = parse(text, home.settings.zone)
+    if moment > now():
+        todo = "give a time that has passed, or leave it out for now"
+        raise SettingsError("nothing is known of the future yet", value=text, where="--as-of", todo=todo)
+    return moment
 
 
 def _language(home: "Home", lang: str) -> Any:

@@ -233,7 +233,8 @@ def floor(folder: Path) -> dict[str, float]:
 def quietly() -> duckdb.DuckDBPyConnection:
     """DuckDB without its progress bar, which would mix with the table, and with 10 GB of memory."""
     connection = duckdb.connect()
-    connection.execute("SET enable_progress_bar = false; SET memory_limit = '10GB'; SET temp_directory = ''")
+    connection.execute("SET enable_progress_bar = false; SET memory_limit = '10GB'")
+    connection.execute("SET temp_directory = ?", [tempfile.gettempdir() + "/leadkeep-spill"])
     return connection
 
 

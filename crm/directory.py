@@ -106,9 +106,9 @@ class Card:
     created_at: int | None = None
 
 
-SHAPE: Final = pa.schema([
-    pa.field(one.name, pa.int64() if one.name == "created_at" else pa.string()) for one in fields(Card)
-])
+SHAPE: Final = pa.schema(
+    [pa.field(one.name, pa.int64() if one.name == "created_at" else pa.string()) for one in fields(Card)]
+)
 
 
 def cards(home: Home, subjects: Iterable[str]) -> dict[str, Card]:
@@ -137,9 +137,11 @@ def _directory(path: Path, load: int) -> tuple[dict[str, int], pa.Table]:
             rows = history.rows(table, ["source", "source_id", "load", "deleted", *columns])
             connection.register("rows", rows)
             connection.register(table, connection.execute(NEWEST).to_arrow_table())
-        parts = [connection.execute(asked).to_arrow_table().select(SHAPE.names) for asked in (LEADS, CUSTOMERS, DEALS)]
+        parts = [
+            connection.execute(asked).to_arrow_table().select(SHAPE.names)
+            for asked in (LEADS, CUSTOMERS, DEALS)
+        ]
     found = pa.concat_tables(part.cast(SHAPE) for part in parts)
     for name in SHAPE.names[:-1]:
         found = found.set_column(SHAPE.names.index(name), name, pc.fill_null(found[name], ""))
     return {subject: row for row, subject in enumerate(found["subject"].to_pylist())}, found
-

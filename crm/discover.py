@@ -12,5 +12,7 @@ def modules(package: str) -> dict[str, ModuleType]:
     ['csv']
     """
     folder = importlib.import_module(package)
-    names = sorted(info.name for info in pkgutil.iter_modules(folder.__path__) if not info.name.startswith("_"))
+    names = sorted(
+        info.name for info in pkgutil.iter_modules(folder.__path__) if not info.name.startswith("_")
+    )
     return {name: importlib.import_module(f"{package}.{name}") for name in names}

@@ -22,8 +22,14 @@ ROW_GROUP = 8192
 KINDS = ("lead", "customer", "deal")
 
 ENGINE = {
-    "occurred_at": pa.int64(), "known_at": pa.int64(), "known_until": pa.int64(), "signature": pa.int32(),
-    "value": pa.int64(), "duration": pa.int64(), "actor_no": pa.int32(), "day": pa.int32(),
+    "occurred_at": pa.int64(),
+    "known_at": pa.int64(),
+    "known_until": pa.int64(),
+    "signature": pa.int32(),
+    "value": pa.int64(),
+    "duration": pa.int64(),
+    "actor_no": pa.int32(),
+    "day": pa.int32(),
 }
 """What the feature engine reads: whole numbers, never null; UNKNOWN and -1 stand for "not recorded"."""
 

@@ -131,7 +131,9 @@ class Home:
         try:
             return Settings.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
         except tomllib.TOMLDecodeError as error:
-            raise SettingsError("settings.toml is not valid TOML", value=str(error), where=str(file)) from error
+            raise SettingsError(
+                "settings.toml is not valid TOML", value=str(error), where=str(file)
+            ) from error
         except ValidationError as error:
             first = error.errors()[0]
             raise SettingsError(

@@ -99,11 +99,12 @@ def over(
 
 def each(
     column: str, among: Selector, build: Callable[[Selector], Expression], *, en: str, vi: str,
-    none_en: str = "", none_vi: str = "", unit: str = "count", topic: str = "", most: int = 8,
-    rest: bool = True,
+    none_en: str = "", none_vi: str = "", below_en: str = "", below_vi: str = "", unit: str = "count",
+    topic: str = "", most: int = 8, rest: bool = True,
 ) -> Family:  # fmt: skip
     """A family: ``build`` is called with ``among`` narrowed to each frequent word of ``column``."""
-    return Family(among, column, build, Wording(en, vi, none_en, none_vi), unit, topic, most, rest)
+    wording = Wording(en, vi, none_en, none_vi, below_en, below_vi)
+    return Family(among, column, build, wording, unit, topic, most, rest)
 
 
 def attributes(

@@ -22,7 +22,8 @@ CODES: dict[str, tuple[str, str]] = {
     "employees": ("Số nhân sự", "Employees"), "amount": ("Giá trị dự kiến", "Expected amount"),
     "priority": ("Mức ưu tiên", "Priority"), "category": ("Loại yêu cầu", "Kind of request"),
     "held": ("đã gặp", "held"), "refused": ("từ chối nghe", "refused"), "phone": ("điện thoại", "phone"),
-    "staff": ("nhân viên nhập", "staff"), "unreachable": ("thuê bao", "unreachable"), "done": ("đã xong", "done"), "opened": ("đã mở", "opened"),
+    "staff": ("nhân viên nhập", "staff"), "unreachable": ("thuê bao", "unreachable"),
+    "done": ("đã xong", "done"), "opened": ("đã mở", "opened"),
     "cancelled": ("hủy", "cancelled"), "not_renewed": ("không gia hạn", "not renewed"),
 }  # fmt: skip
 """Words of Leadkeep's own codes; a company's own words are said as they are."""

@@ -98,8 +98,8 @@ def test_a_wrong_setting_names_the_key_and_the_file(
     assert "settings.toml: zone" in found["where"]
 
 
-@pytest.mark.parametrize("moment", ["32/01/2026", "tomorrow"])
-def test_a_wrong_time_is_refused(
+@pytest.mark.parametrize("moment", ["32/01/2026", "tomorrow", "2999-01-01"])
+def test_a_wrong_or_future_time_is_refused(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], moment: str
 ) -> None:
     code, _, said = run(monkeypatch, capfd, "score", "churn", "--as-of", moment)

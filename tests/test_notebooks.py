@@ -30,7 +30,9 @@ def test_it_runs(file: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("LEADKEEP_HOME", str(home.path))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook = nbformat.read(file, as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+    ).execute()
     assert any(cell.get("outputs") for cell in notebook.cells)
 
 

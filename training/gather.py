@@ -71,20 +71,23 @@ def open_past(home: Home, target: Target, as_of: int, load: int | None = None) -
         store.versions,
         store.load,
         max(since) if since else None,
-        usual_delay(History(home, store.load)),
+        usual_delay(History(home, store.load), as_of),
     )
 
 
-def usual_delay(history: History) -> int:
+def usual_delay(history: History, as_of: int) -> int:
     """How old the newest record usually is when a load brings it, microseconds; 0 with fewer than two loads.
 
-    Loads of archives, whose newest record is older than ARCHIVE, tell nothing of how data usually arrives.
+    Only loads made by ``as_of`` tell. Loads of archives, whose newest record is older than ARCHIVE, tell nothing
+    of how data usually arrives, nor do rows that a load itself made known, such as corrections.
     """
+    loaded = {report.load: report.loaded_at for report in history.loads() if report.loaded_at <= as_of}
     newest: dict[int, int] = {}
     for table in ("activity", "transaction", "lead"):
-        rows = history.rows(table, ["load", "known_at"]).group_by("load").aggregate([("known_at", "max")])
-        for load, known in zip(rows["load"].to_pylist(), rows["known_at_max"].to_pylist(), strict=True):
-            newest[load] = max(newest.get(load, known), known)
+        rows = history.rows(table, ["load", "known_at"]).to_pandas()
+        before = rows[rows["known_at"] < rows["load"].map(loaded)]
+        for load, known in before.groupby("load")["known_at"].max().items():
+            newest[int(load)] = max(newest.get(int(load), int(known)), int(known))
     brought = [report for report in history.loads() if report.load in newest]
     timely = [report for report in brought[1:] if report.loaded_at - newest[report.load] <= ARCHIVE]
     told = brought[:1] + timely

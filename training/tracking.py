@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crm import operations
 from crm.errors import NotFound
 from crm.settings import Home
 
@@ -88,7 +89,7 @@ def keep(
         for name, report in reports.items():
             mlflow.log_dict(run, report, f"{name}.json")
         mlflow.set_tag(run, "version", version)
-        _register(mlflow, recipe.target, run, version)
+        _register(mlflow, home, recipe.target, run, version)
     return run
 
 
@@ -126,9 +127,12 @@ def _experiment(mlflow: "MlflowClient", home: Home) -> str:
     return str(mlflow.create_experiment(EXPERIMENT, artifact_location=location))
 
 
-def _register(mlflow: "MlflowClient", target: str, run: str, version: str) -> None:
+def _register(mlflow: "MlflowClient", home: Home, target: str, run: str, version: str) -> None:
+    """A new version of the registered model; the alias follows the operations database's champion."""
     if not mlflow.search_registered_models(f"name = '{target}'"):
         mlflow.create_registered_model(target)
     source = mlflow.get_run(run).info.artifact_uri + "/bundle"
     made = mlflow.create_model_version(target, source, run, description=version)
-    mlflow.set_registered_model_alias(target, "champion", made.version)
+    in_use = operations.champion(home, target)
+    if in_use is not None and in_use.version == version:
+        mlflow.set_registered_model_alias(target, "champion", made.version)

@@ -11,7 +11,13 @@ active_subscriptions = says(
     count(ACTIVE), en="Subscriptions running", vi="Số gói đang dùng", none_en="No subscription running",
     none_vi="Không có gói nào đang dùng",
 )  # fmt: skip
-subscription_value = says(total(ACTIVE), en="Value of running subscriptions", vi="Giá trị các gói đang dùng")
+subscription_value = says(
+    total(ACTIVE),
+    en="Value of running subscriptions",
+    vi="Giá trị các gói đang dùng",
+    none_en="No subscription running",
+    none_vi="Không có gói nào đang dùng",
+)
 renewal_in = says(
     reading("last", TERM, "until"),
     en="Subscription ends in {n}",

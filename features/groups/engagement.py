@@ -43,10 +43,26 @@ outbound_all = says(
     count(OUTBOUND), topic="outbound", en="Times we got in touch", vi="Số lần mình đã liên hệ",
     none_en="No contact from us recorded yet", none_vi="Chưa ghi nhận mình liên hệ lần nào",
 )  # fmt: skip
-touches_all = says(count(TOUCH), en="Contacts so far", vi="Tổng số lần liên hệ")
-touch_days = says(active_days(TOUCH), en="Days with contact", vi="Số ngày có liên hệ")
+touches_all = says(
+    count(TOUCH),
+    en="Contacts so far",
+    vi="Tổng số lần liên hệ",
+    none_en="No contact recorded yet",
+    none_vi="Chưa ghi nhận liên hệ nào",
+)
+touch_days = says(
+    active_days(TOUCH),
+    en="Days with contact",
+    vi="Số ngày có liên hệ",
+    none_en="No contact recorded yet",
+    none_vi="Chưa ghi nhận liên hệ nào",
+)
 touch_days_14d = says(
-    active_days(TOUCH, days=14), en="Days with contact in 14", vi="Số ngày có liên hệ trong 14 ngày"
+    active_days(TOUCH, days=14),
+    en="Days with contact in 14",
+    vi="Số ngày có liên hệ trong 14 ngày",
+    none_en="No contact recorded in 14 days",
+    none_vi="Chưa ghi nhận liên hệ trong 14 ngày qua",
 )
 channels = says(different("channels", TOUCH), en="Different channels used", vi="Số kênh đã liên hệ")
 staff = says(different("actors", TOUCH), en="Colleagues involved", vi="Số nhân viên đã tham gia")
@@ -122,7 +138,16 @@ since_kind = each(
     vi="“{word}” gần nhất cách đây {n}", none_en="No “{word}” recorded yet",
     none_vi="Chưa ghi nhận “{word}” lần nào",
 )  # fmt: skip
-by_channel = each("channel", TOUCH, count, most=6, en="Contacts by {word}", vi="Số lần liên hệ qua {word}")
+by_channel = each(
+    "channel",
+    TOUCH,
+    count,
+    most=6,
+    en="Contacts by {word}",
+    vi="Số lần liên hệ qua {word}",
+    none_en="No contact by {word} recorded",
+    none_vi="Chưa ghi nhận liên hệ qua {word}",
+)
 by_outcome = each(
     "code", TOUCH, count, most=8, rest=False, en="Contacts that ended “{word}”",
     vi="Số lần liên hệ có kết quả “{word}”",

@@ -10,7 +10,13 @@ orders = over(
     vi="Số đơn hàng trong {days} ngày qua", none_en="No order in the last {days} days",
     none_vi="Không có đơn hàng trong {days} ngày qua",
 )  # fmt: skip
-orders_all = says(count("order"), en="Orders so far", vi="Tổng số đơn hàng")
+orders_all = says(
+    count("order"),
+    en="Orders so far",
+    vi="Tổng số đơn hàng",
+    none_en="No order recorded",
+    none_vi="Chưa ghi nhận đơn hàng nào",
+)
 order_days = over(
     (90, 180, 365), lambda d: active_days("order", days=d), en="Days with an order in {days}",
     vi="Số ngày có đơn hàng trong {days} ngày qua",

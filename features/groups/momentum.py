@@ -35,4 +35,10 @@ silence_share = says(
     since("last", INBOUND) / (since("first", "created") + 1.0), unit="percent",
     en="Share of its life without the customer's contact", vi="Phần thời gian khách không chủ động liên hệ",
 )  # fmt: skip
-last_day = says(count(TOUCH, days=1), en="Contacts in 24 hours", vi="Số lần liên hệ trong 24 giờ qua")
+last_day = says(
+    count(TOUCH, days=1),
+    en="Contacts in 24 hours",
+    vi="Số lần liên hệ trong 24 giờ qua",
+    none_en="No contact recorded in 24 hours",
+    none_vi="Chưa ghi nhận liên hệ trong 24 giờ qua",
+)

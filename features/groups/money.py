@@ -9,7 +9,13 @@ spent = over(
     vi="Doanh số {days} ngày qua", none_en="No spending in the last {days} days",
     none_vi="Không có doanh số trong {days} ngày qua",
 )  # fmt: skip
-spent_all = says(total("order"), en="Spent so far", vi="Tổng doanh số")
+spent_all = says(
+    total("order"),
+    en="Spent so far",
+    vi="Tổng doanh số",
+    none_en="No order recorded",
+    none_vi="Chưa ghi nhận đơn hàng nào",
+)
 order_mean = says(mean("order"), unit="money", en="Usual order value", vi="Giá trị đơn trung bình")
 order_mean_180d = says(
     mean("order", days=180),
@@ -31,7 +37,13 @@ returned_share = says(
     en="Share of spending returned",
     vi="Tỷ lệ giá trị trả hàng",
 )
-returned = says(total("return"), en="Value returned", vi="Giá trị hàng trả lại")
+returned = says(
+    total("return"),
+    en="Value returned",
+    vi="Giá trị hàng trả lại",
+    none_en="Nothing returned",
+    none_vi="Chưa từng trả hàng",
+)
 large_orders = says(
     count("order", days=365) * mean("order", days=365) / (highest("order") + 1.0), unit="times",
     en="A year's spending against the largest order", vi="Doanh số năm so với đơn lớn nhất",)  # fmt: skip

@@ -45,7 +45,7 @@ usual_step = says(
 reached = each(
     "code", STAGE, lambda s: since("first", "created") - since("first", s), unit="days", most=14, rest=False,
     en="Reached “{word}” after {n}", vi="Đến giai đoạn “{word}” sau {n}",
-    none_en="Has not reached “{word}”", none_vi="Chưa đến giai đoạn “{word}”",
+    none_en="Has not reached “{word}”", none_vi="Chưa đến giai đoạn “{word}”", below_en="Reached “{word}” {n} before this enquiry", below_vi="Đến giai đoạn “{word}” {n} trước khi khách để lại thông tin",
 )  # fmt: skip
 since_stage = each(
     "code", STAGE, lambda s: since("last", s), unit="days", most=14, rest=False,
@@ -53,7 +53,15 @@ since_stage = each(
     none_en="Has not reached “{word}”", none_vi="Chưa đến giai đoạn “{word}”",
 )  # fmt: skip
 times_in_stage = each(
-    "code", STAGE, count, most=10, rest=True, en="Times in “{word}”", vi="Số lần vào giai đoạn “{word}”"
+    "code",
+    STAGE,
+    count,
+    most=10,
+    rest=True,
+    en="Times in “{word}”",
+    vi="Số lần vào giai đoạn “{word}”",
+    none_en="Has not been in “{word}”",
+    none_vi="Chưa vào giai đoạn “{word}”",
 )
 deal_opened = says(
     since("last", "deal_opened"),

@@ -11,19 +11,19 @@ REACHED = events("call", code="answered")
 first_contact = says(
     (since("first", "created") - since("first", OUTBOUND)) * 24.0, unit="hours", en="We first got in touch after {n}",
     vi="Mình liên hệ lần đầu sau {n}", none_en="No contact from us recorded yet",
-    none_vi="Chưa ghi nhận mình liên hệ lần nào",
+    none_vi="Chưa ghi nhận mình liên hệ lần nào", below_en="We were in touch {n} before this enquiry", below_vi="Mình đã liên hệ {n} trước khi khách để lại thông tin",
 )  # fmt: skip
 first_contact_or_waiting = says(
     either(since("first", "created") - since("first", OUTBOUND), since("first", "created")) * 24.0, unit="hours",
     en="The lead waited {n} for our first contact", vi="Khách đã chờ {n} để được liên hệ lần đầu",
     none_en="Arrival time not recorded",
-    none_vi="Chưa ghi nhận thời điểm khách đến"
+    none_vi="Chưa ghi nhận thời điểm khách đến", below_en="We were in touch {n} before this enquiry", below_vi="Mình đã liên hệ {n} trước khi khách để lại thông tin",
 )  # fmt: skip
 contacted = says(known(since("first", OUTBOUND)), unit="flag", en="Already contacted", vi="Đã được liên hệ")
 first_talk = says(
     (since("first", "created") - since("first", REACHED)) * 24.0, unit="hours", en="First talk after {n}",
     vi="Nói chuyện được lần đầu sau {n}", none_en="No phone conversation recorded yet",
-    none_vi="Chưa nói chuyện được qua điện thoại",
+    none_vi="Chưa nói chuyện được qua điện thoại", below_en="We had talked {n} before this enquiry", below_vi="Đã nói chuyện {n} trước khi khách để lại thông tin",
 )  # fmt: skip
 our_wait = says(
     wait("mean", INBOUND, OUTBOUND), en="Customer usually waits {n} for our reply",

@@ -13,6 +13,8 @@ spent_same_quarter = says(
     total("order", days=365, skip=275),
     en="Spent in the same 90 days a year ago",
     vi="Doanh số 90 ngày này năm ngoái",
+    none_en="Nothing bought in the same 90 days a year ago",
+    none_vi="Cùng kỳ năm ngoái không mua hàng",
 )
 bought_before_it = says(
     count("order", days=455, skip=365), en="Orders in the 90 days before, a year ago",

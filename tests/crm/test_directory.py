@@ -16,10 +16,19 @@ def company(tmp_path: Path) -> Company:
         "lead", "L", day(0), created_at=day(0), name="Lan", salutation="Chị", phone="+84901234567", owner="S1",
         product="crm", channel="zalo",
     )  # fmt: skip
-    company.tell("party", "A", day(1), created_at=day(1), kind="organisation", name="An Phát", channel="event")
+    company.tell(
+        "party", "A", day(1), created_at=day(1), kind="organisation", name="An Phát", channel="event"
+    )
     company.tell("party", "P", day(2), created_at=day(2), kind="person", name="Minh", organisation="A")
     company.tell(
-        "party", "Q", day(1), created_at=day(1), kind="person", name="Tú", organisation="A", phone="+84911111111"
+        "party",
+        "Q",
+        day(1),
+        created_at=day(1),
+        kind="person",
+        name="Tú",
+        organisation="A",
+        phone="+84911111111",
     )
     company.tell(
         "transaction", "T", day(3), kind="subscription", party="P", product="pos", occurred_at=day(3)

@@ -24,7 +24,9 @@ def exported(initial: str, moves: list[tuple[int, str]], loads: list[int]) -> li
                 break
             if when > told_until:
                 change = {"known_at": day(when), "occurred_at": day(when), "old": value, "new": new}
-                rows.append(("change", about | change | {"source_id": f"log{number}", "provenance": "history"}))
+                rows.append(
+                    ("change", about | change | {"source_id": f"log{number}", "provenance": "history"})
+                )
             value = new
         if value != shown:
             seen_now = {"known_at": day(load) + 1, "occurred_at": day(load) + 1, "old": shown, "new": value}
@@ -34,7 +36,9 @@ def exported(initial: str, moves: list[tuple[int, str]], loads: list[int]) -> li
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(moves, st.sets(st.integers(1, 30), min_size=1, max_size=3)), min_size=1, max_size=8))
+@given(
+    st.lists(st.tuples(moves, st.sets(st.integers(1, 30), min_size=1, max_size=3)), min_size=1, max_size=8)
+)
 def test_loads_in_between_change_nothing_a_single_load_would_show(
     stories: list[tuple[list[tuple[int, str]], set[int]]],
 ) -> None:

@@ -10,6 +10,7 @@ from crm.settings import Home
 from training.gather import thinned, usual_delay
 
 MORNING = 1_700_000_000_000_000
+NEVER = MORNING + 9999 * DAY
 
 
 def calls(path, lateness):
@@ -26,13 +27,27 @@ def calls(path, lateness):
 
 
 def test_data_that_arrives_with_the_nightly_import_is_that_late_in_training_too(tmp_path):
-    delay = usual_delay(calls(tmp_path, [400 * DAY, 9 * HOUR, 10 * HOUR, 11 * HOUR]))
-    assert delay == 10 * HOUR
+    history = calls(tmp_path, [400 * DAY, 9 * HOUR, 10 * HOUR, 11 * HOUR])
+    assert usual_delay(history, NEVER) == 10 * HOUR
+    assert usual_delay(history, MORNING + DAY) == 9 * HOUR, "later loads were not known yet"
+
+
+def test_what_a_load_itself_made_known_does_not_count_as_prompt(tmp_path):
+    history = calls(tmp_path, [400 * DAY, 9 * HOUR, 9 * HOUR])
+    correction = {"source": "crm", "source_id": "C1", "known_at": MORNING + 3 * DAY}
+    with history.writing() as load:
+        rows = [
+            correction | {"load": load.number},
+            correction | {"load": load.number, "known_at": MORNING + 3 * DAY - 9 * HOUR},
+        ]
+        load.append("activity", pa.Table.from_pylist(rows, schema=schema("activity")))
+        load.finish(LoadReport(load.number, MORNING + 3 * DAY, "crm", "mapping.toml"))
+    assert usual_delay(History(history.home), NEVER) == 9 * HOUR
 
 
 def test_archives_and_a_first_load_tell_nothing(tmp_path):
-    assert usual_delay(calls(tmp_path / "first", [400 * DAY])) == 0
-    assert usual_delay(calls(tmp_path / "old", [900 * DAY, 400 * DAY])) == 0
+    assert usual_delay(calls(tmp_path / "first", [400 * DAY]), NEVER) == 0
+    assert usual_delay(calls(tmp_path / "old", [900 * DAY, 400 * DAY]), NEVER) == 0
 
 
 def test_thinning_keeps_small_histories_whole_and_draws_the_same_rows_each_time():
