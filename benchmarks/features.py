@@ -247,7 +247,8 @@ def duckdb_case(folder: Path, cutoffs: int) -> dict[str, float]:
         for cutoff in moments(cutoffs).tolist():
             connection.sql(
                 f"SELECT subject, {', '.join(columns)} FROM "
-                f"(SELECT *, {cutoff} - occurred_at AS age, {cutoff} AS cutoff FROM read_parquet('{folder / 'flat.parquet'}') WHERE occurred_at < {cutoff} "
+                f"(SELECT *, {cutoff} - occurred_at AS age, {cutoff} AS cutoff "
+                f"FROM read_parquet('{folder / 'flat.parquet'}') WHERE occurred_at < {cutoff} "
                 f"AND known_at < {cutoff} AND {cutoff} <= known_until) GROUP BY subject"
             ).to_arrow_table()
     return {"cpu": timed.cpu, "wall": timed.wall, "features": len(columns)}
