@@ -50,13 +50,14 @@ def write(directory: Path, customers: int, seed: int, until: date, progress: Pro
             folder.mkdir(parents=True, exist_ok=True)
         progress("writing files", 2, STAGES)
         _write_exports(export, one, sheets)
+        progress("working out the truth", 3, STAGES)
+        _write_truth(told, one, refused)
         mapping = files("crm.sample").joinpath("mapping.toml").read_text(encoding="utf-8")
-        (directory / "mapping.toml").write_text(mapping, encoding="utf-8", newline="\n")
         (directory / "mapping_with_leaks.toml").write_text(
             with_leaks(mapping), encoding="utf-8", newline="\n"
         )
-        progress("working out the truth", 3, STAGES)
-        _write_truth(told, one, refused)
+        # Last: where it is, the sample is whole.
+        (directory / "mapping.toml").write_text(mapping, encoding="utf-8", newline="\n")
     except OSError as error:
         raise ResourceError(
             f"the sample company cannot be written: {error.strerror}", value=str(error.filename or directory),
