@@ -305,6 +305,8 @@ def groups(alike: pa.Table) -> pa.Table:
     ``one`` is a record, ``other`` a record or a key. Used to keep one person's records in the same fold, and for
     nothing else: it looks at the whole history.
     """
+    if not alike.num_rows:
+        return pa.table({"record": pa.array([], pa.string()), "party": pa.array([], pa.string())})
     ends = pa.concat_arrays([*alike["one"].chunks, *alike["other"].chunks]).dictionary_encode()
     codes, names = ends.indices.to_numpy(), ends.dictionary
     one, other = np.split(codes, 2)

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from crm.events import EventStore
+from crm.links import groups
 from tests.crm.company import Company, day, kinds
 
 CALL = {"kind": "call", "direction": "in"}
@@ -193,3 +195,8 @@ def test_the_import_s_own_links_are_followed(company: Company) -> None:
 def test_no_key_shows_in_the_name_of_a_group(company: Company) -> None:
     company.tell("lead", "Z", day(1), created_at=day(1), phone="+84901234567", email="a@b.vn")
     assert company.load().subjects("lead")["party"].tolist() == ["lead:crm:L", "lead:crm:L"]
+
+
+def test_records_of_which_none_is_alike_another_make_no_group() -> None:
+    nobody = pa.chunked_array([], pa.string())
+    assert groups(pa.table({"one": nobody, "other": nobody})).num_rows == 0
