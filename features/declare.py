@@ -214,11 +214,6 @@ def least(first: Expression, second: Expression) -> Op:
     return Op("least", (first, second))
 
 
-def log1p(expression: Expression) -> Op:
-    """log(1 + x)."""
-    return Op("log1p", (expression,))
-
-
 def unit_of(expression: Expression) -> str:
     """The unit an expression has by itself."""
     if isinstance(expression, Window):

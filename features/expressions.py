@@ -127,7 +127,7 @@ class Calendar(Arithmetic):
 class Op(Arithmetic):
     """An operation on other expressions; unknown in, unknown out, but for ``either`` and ``known``.
 
-    add, subtract, multiply, divide and remainder (by zero: unknown), least, most, log1p, root, known (1, 0),
+    add, subtract, multiply, divide and remainder (by zero: unknown), least, known (1 or 0),
     either (the second where the first is unknown).
     """
 

@@ -18,7 +18,7 @@ GAP, WAIT, ANSWER = range(16, 19)
 
 # What a column does with cells and with the stack.
 NUMBER, TOTAL, PEAK, CELL, AGE, AGE_QUIET, WORD, CLOCK, UNTIL, SPREAD = range(10)
-ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, LEAST, MOST, LOG1P, ROOT, KNOWN, EITHER, STORE = range(10, 22)
+ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, LEAST, KNOWN, EITHER, STORE = range(10, 19)
 
 GAP_TIME, GAP_DAY, GAP_COUNT, GAP_SUM, GAP_SQUARES, GAP_LONGEST, GAP_LATEST = range(7)
 WAIT_NEXT, WAIT_COUNT, WAIT_SUM, WAIT_OPEN, WAIT_LONGEST = range(5)
@@ -257,9 +257,6 @@ def _combine(code, n, x, y):
     elif code == LEAST:
         for j in range(n):
             x[j] = np.nan if np.isnan(x[j]) or np.isnan(y[j]) else min(x[j], y[j])
-    elif code == MOST:
-        for j in range(n):
-            x[j] = np.nan if np.isnan(x[j]) or np.isnan(y[j]) else max(x[j], y[j])
     else:
         for j in range(n):
             x[j] = y[j] if np.isnan(x[j]) else x[j]
@@ -281,12 +278,6 @@ def _columns(lanes, first, n, cutoff, local, program, numbers, words, tet, quiet
             for j in range(n):
                 out[first + j, a] = stack[top, j]
             top -= 1
-        elif code == LOG1P:
-            for j in range(n):
-                stack[top, j] = np.log1p(stack[top, j])
-        elif code == ROOT:
-            for j in range(n):
-                stack[top, j] = np.sqrt(stack[top, j])
         elif code == KNOWN:
             for j in range(n):
                 stack[top, j] = 0.0 if np.isnan(stack[top, j]) else 1.0

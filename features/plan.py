@@ -43,7 +43,7 @@ READINGS = {
 OPERATIONS = {
     "add": kernel.ADD, "subtract": kernel.SUBTRACT, "multiply": kernel.MULTIPLY, "divide": kernel.DIVIDE,
     "remainder": kernel.REMAINDER,
-    "least": kernel.LEAST, "most": kernel.MOST, "log1p": kernel.LOG1P, "root": kernel.ROOT,
+    "least": kernel.LEAST,
     "known": kernel.KNOWN, "either": kernel.EITHER,
 }  # fmt: skip
 CLOCKS = {"hour": 0, "weekday": 1, "month": 2, "to_tet": 3, "since_tet": 4}

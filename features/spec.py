@@ -1,7 +1,5 @@
 """The features of one model: declarations expanded over what the training rows hold, as plain data."""
 
-import hashlib
-import json
 import math
 import re
 import unicodedata
@@ -44,11 +42,6 @@ class FeatureSpec:
     def categorical(self) -> list[int]:
         """Columns that hold category indices."""
         return [i for i, f in enumerate(self.features) if f.categories]
-
-    @property
-    def key(self) -> str:
-        """A hash of the expressions, to keep compiled plans by."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
     def value_in_words(self, column: int, value: float, lang: Language) -> str:
         """The value of one feature as people say it."""

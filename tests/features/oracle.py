@@ -90,14 +90,8 @@ class Oracle:
                     return np.where(np.isnan(values[0]), 0.0, 1.0)
                 case "either":
                     return np.where(np.isnan(values[0]), values[1], values[0])
-                case "log1p":
-                    return np.log1p(values[0])
-                case "root":
-                    return np.sqrt(values[0])
                 case "least":
                     return np.minimum(*values)
-                case "most":
-                    return np.maximum(*values)
                 case "divide":
                     return np.where(values[1] == 0, np.nan, values[0] / values[1])
                 case "remainder":
