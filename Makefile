@@ -16,8 +16,8 @@ test: .venv/ready-dev    ## run the tests
 	.venv/bin/python -m pytest
 
 check: .venv/ready-dev    ## style, types, and who may import whom
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
+	.venv/bin/ruff check --no-cache .
+	.venv/bin/ruff format --no-cache --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 

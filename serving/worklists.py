@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from crm.directory import Card, cards
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from crm.clock import DAY, now
+from crm.directory import Card, cards
 from crm.errors import NotFound
 from crm.operations import Score, ScoreRun, reading
 from crm.settings import Home
