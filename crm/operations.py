@@ -84,12 +84,16 @@ class ScoreRun(Base):
 
 
 class Score(Base):
-    """The current score of one subject; ``reasons`` are ``{topic, vi, en, contribution}``."""
+    """The current score of one subject, from the events of ``load``.
+
+    ``reasons`` are ``{topic, vi, en, contribution}``.
+    """
 
     __tablename__ = "score"
     target: Mapped[str] = mapped_column(String(64), primary_key=True)
     subject: Mapped[str] = mapped_column(String(300), primary_key=True)
     cutoff: Mapped[int]
+    load: Mapped[int]
     version: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(16))
     probability: Mapped[float]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import update
+from sqlalchemy import delete, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.clock import DAY, SECOND, UNKNOWN, iso, now
@@ -28,6 +28,9 @@ from serving.bands import BANDS, Thresholds, assign
 CHUNK = 500
 """Scores stored in one transaction: nobody waits long for the database."""
 
+GIVEN_UP = DAY
+"""A scoring that has not ended after this long was killed: its record is cleared."""
+
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
@@ -46,7 +49,7 @@ class ScoreReport:
     load: int
     scored: int
     stored: int
-    """Scores that replaced an older one; the others were of a newer cutoff already."""
+    """Scores that were new or replaced an older one; the others were of newer data already."""
     counts: dict[str, int]
     bands: dict[str, int]
     out: str | None
@@ -97,7 +100,7 @@ def score(
     people = store.subjects(declared.subject)
     stored = 0
     with files.written(out) as sink:
-        for chunk in _chunks(bundle, scored, rows, people, cutoff):
+        for chunk in _chunks(bundle, scored, rows, people, run):
             stored += _keep(home, chunk)
             sink.write(chunk, iso(cutoff, settings.zone))
             tell("scores", stored, len(rows))
@@ -153,7 +156,9 @@ def _begin(
         horizon_days=bundle.horizon // DAY, load=load, started_at=now(), finished_at=None,
         people=len(scored.subject), counts=counts, thresholds=scored.thresholds._asdict(),
     )  # fmt: skip
+    killed = ScoreRun.finished_at.is_(None) & (ScoreRun.started_at < run.started_at - GIVEN_UP)
     with writing(home) as session:
+        session.execute(delete(ScoreRun).where(killed))
         session.add(run)
     return run
 
@@ -164,7 +169,7 @@ def _finish(home: Home, run: ScoreRun) -> None:
 
 
 def _chunks(
-    bundle: Bundle, scored: Scored, rows: Rows, people: pd.DataFrame, cutoff: int
+    bundle: Bundle, scored: Scored, rows: Rows, people: pd.DataFrame, run: ScoreRun
 ) -> Iterator[list[Score]]:
     """The scores as rows of the operations database, CHUNK at a time."""
     for start in range(0, len(rows), CHUNK):
@@ -177,7 +182,7 @@ def _chunks(
                 bundle,
                 scored,
                 place,
-                cutoff,
+                run,
                 dict(subject=who, source=source, source_id=number, reasons=reasons),
             )
             for place, who, source, number, reasons in ids
@@ -200,11 +205,11 @@ def _reasons(bundle: Bundle, rows: Rows, later: NDArray[np.bool_]) -> list[list[
     ]
 
 
-def _row(bundle: Bundle, scored: Scored, place: int, cutoff: int, about: dict[str, Any]) -> Score:
+def _row(bundle: Bundle, scored: Scored, place: int, run: ScoreRun, about: dict[str, Any]) -> Score:
     probability, amount = float(scored.probability[place]), int(scored.value[place])
     known = amount != UNKNOWN
     return Score(
-        target=bundle.target, cutoff=cutoff, version=bundle.version,
+        target=run.target, cutoff=run.cutoff, load=run.load, version=run.version,
         kind="rule" if scored.later[place] else bundle.kind,
         probability=probability, raw=float(scored.raw[place]), band=scored.band[place],
         value=amount if known else None, expected=round(amount * probability) if known else None, **about,
@@ -212,14 +217,13 @@ def _row(bundle: Bundle, scored: Scored, place: int, cutoff: int, about: dict[st
 
 
 def _keep(home: Home, scores: Sequence[Score]) -> int:
-    """Stores scores where there is none, an older one, or one of the same cutoff by another model."""
+    """Stores scores where there is none, an older one, or one of the same moment by another model or less data."""
     rows = [{name: getattr(score, name) for name in COLUMNS} for score in scores]
     with writing(home) as session:
         insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Score)
         fresh = insert.excluded
-        older = (Score.cutoff < fresh.cutoff) | (
-            (Score.cutoff == fresh.cutoff) & (Score.version != fresh.version)
-        )
+        ours, theirs = tuple_(fresh.cutoff, fresh.load), tuple_(Score.cutoff, Score.load)
+        older = (theirs < ours) | ((theirs == ours) & (Score.version != fresh.version))
         changed = {name: getattr(fresh, name) for name in COLUMNS if name not in ("target", "subject")}
         kept = insert.on_conflict_do_update(index_elements=["target", "subject"], set_=changed, where=older)
         return len(session.execute(kept.returning(Score.subject), rows).all())

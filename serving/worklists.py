@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from crm.clock import DAY, now
@@ -51,7 +51,7 @@ def worklist(home: Home, target: str, limit: int | None = None) -> Worklist:
     limit = limit or getattr(home.settings.capacity, TEAM[kind])
     with reading(home) as session:
         run = newest(session, target)
-        current = (Score.target == target) & (Score.cutoff >= run.cutoff)
+        current = (Score.target == target) & (tuple_(Score.cutoff, Score.load) >= (run.cutoff, run.load))
         counts = _counts(session, current, BANDS[kind])
         found = _ranked(session, current, BANDS[kind], limit)
     known = cards(home, [score.subject for score in found])
@@ -59,9 +59,10 @@ def worklist(home: Home, target: str, limit: int | None = None) -> Worklist:
 
 
 def newest(session: Session, target: str) -> ScoreRun:
-    """The complete scoring of the latest cutoff; raises NotFound before the first."""
+    """The complete scoring of the latest cutoff, from the newest data; raises NotFound before the first."""
     query = select(ScoreRun).where(ScoreRun.target == target, ScoreRun.finished_at.is_not(None))
-    if run := session.scalar(query.order_by(ScoreRun.cutoff.desc(), ScoreRun.id.desc()).limit(1)):
+    order = (ScoreRun.cutoff.desc(), ScoreRun.load.desc(), ScoreRun.id.desc())
+    if run := session.scalar(query.order_by(*order).limit(1)):
         return run
     raise NotFound(
         "nobody has been scored yet", value=target, where="scores", todo=f"run leadkeep score {target}"

@@ -7,7 +7,7 @@ from sqlalchemy import inspect, text
 
 from crm import migrations, operations
 from crm.errors import ModelError, ResourceError, SettingsError
-from crm.operations import Base, Champion
+from crm.operations import Base, Champion, Score
 from crm.settings import Home
 
 
@@ -27,6 +27,22 @@ def test_first_use_makes_every_table_the_models_declare(home: Home) -> None:
         assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         found = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
         assert found == migrations.newest()
+
+
+def test_scores_of_an_older_database_are_kept(home: Home) -> None:
+    operations.champion(home, "churn")
+    row = ("churn", "customer:crm:K", 1, "1", "rule", 0.5, 0.0, "high", "[]", "crm", "K")
+    names = "target, subject, cutoff, version, kind, probability, raw, band, reasons, source, source_id"
+    with sqlite3.connect(home.path / "operations.db") as connection:
+        connection.execute("ALTER TABLE score DROP COLUMN load")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        connection.execute(f"INSERT INTO score ({names}) VALUES ({', '.join('?' * len(row))})", row)
+    connection.close()
+    operations._open.cache_clear()
+    with operations.reading(home) as session:
+        kept = session.get(Score, ("churn", "customer:crm:K"))
+    assert kept is not None
+    assert (kept.probability, kept.load) == (0.5, 0)
 
 
 def _open(path: str) -> None:

@@ -35,7 +35,7 @@ def store(
         for number, given in enumerate(scores):
             source_id = given.pop("source_id", f"R{number}")
             defaults = {
-                "target": target, "subject": f"{subject}:crm:{source_id}", "cutoff": cutoff,
+                "target": target, "subject": f"{subject}:crm:{source_id}", "cutoff": cutoff, "load": run.load,
                 "version": run.version, "kind": kind, "probability": 0.31, "raw": -0.8,
                 "band": first, "value": 10_000_000, "expected": 3_100_000,
                 "reasons": REASONS, "source": "crm", "source_id": source_id,

@@ -1,10 +1,13 @@
 import csv
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from crm.clock import DAY, HOUR, now
 from crm.errors import HistoryError, LeadkeepError, ModelError, NotFound, PopulationError
@@ -17,6 +20,7 @@ from models.target import find
 from serving.bands import BANDS
 from serving.live import explain
 from serving.scoring import score
+from serving.worklists import worklist
 from tests.crm.company import Company
 from tests.serving.company import trained
 
@@ -108,6 +112,64 @@ def test_a_new_model_replaces_scores_of_the_same_moment(at_work: Home) -> None:
     assert {row.version for row in stored(at_work, "churn").values()} == {second.version}
 
 
+def test_newer_data_replaces_scores_of_the_same_moment(at_work: Home) -> None:
+    as_of = now() - HOUR
+    score(at_work, "lead_conversion", as_of)
+    before = stored(at_work, "lead_conversion")
+    lost, called = list(before)[:2]
+    company = Company(at_work.path)
+    created = as_of - 2 * DAY
+    company.tell("lead", lost.rpartition(":")[2], created, created_at=created, lost_at=created)
+    for number in range(9):
+        at = as_of - (number + 1) * HOUR
+        about = {"lead": called.rpartition(":")[2], "outcome": "answered", "direction": "out"}
+        company.tell("activity", f"N{number}", at, kind="call", occurred_at=at, **about)
+    company.load()
+    report = score(at_work, "lead_conversion", as_of)
+    after = stored(at_work, "lead_conversion")
+    assert report.stored == report.scored
+    assert after[called].load == 2
+    assert after[called].probability != before[called].probability
+    listed = worklist(at_work, "lead_conversion", 10_000)
+    assert listed.run.load == 2
+    assert {row.score.subject for row in listed.rows} == set(after) - {lost}
+    assert score(at_work, "lead_conversion", as_of).stored == 0, "the same again changes nothing"
+
+
+KILLED = """
+import os, signal, sys
+from crm.settings import Home
+from serving import scoring
+scoring.CHUNK = 5
+def kill(what, done, of):
+    if what == "scores" and done > 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+scoring.score(Home(sys.argv[1]), "churn", progress=kill)
+"""
+
+
+def runs(home: Home) -> list[ScoreRun]:
+    with reading(home) as session:
+        return list(session.scalars(select(ScoreRun).order_by(ScoreRun.id)))
+
+
+def test_a_killed_scoring_counts_for_nothing_and_is_cleared_after_a_day(at_work: Home) -> None:
+    died = subprocess.run([sys.executable, "-c", KILLED, at_work.path], check=False)
+    assert died.returncode == -signal.SIGKILL
+    (killed,) = runs(at_work)
+    assert killed.finished_at is None
+    assert stored(at_work, "churn"), "it was killed half-way"
+    with pytest.raises(NotFound, match="nobody has been scored"):
+        worklist(at_work, "churn")
+    again = score(at_work, "churn")
+    assert [run.finished_at is None for run in runs(at_work)] == [True, False], "it may still be running"
+    assert again.stored == again.scored
+    with writing(at_work) as session:
+        session.execute(update(ScoreRun).values(started_at=ScoreRun.started_at - DAY - 1))
+    score(at_work, "churn")
+    assert [run.finished_at is None for run in runs(at_work)] == [False, False]
+
+
 def test_the_file_has_everybody_even_where_newer_scores_are_stored(at_work: Home, tmp_path: Path) -> None:
     score(at_work, "churn", now() - HOUR)
     report = score(at_work, "churn", now() - DAY, tmp_path / "scores.csv")
@@ -163,6 +225,6 @@ def test_others_can_write_between_chunks(at_work: Home, monkeypatch: pytest.Monk
 
 
 FOREIGN = {
-    "target": "other", "subject": "x", "cutoff": 1, "version": "1", "kind": "rule", "probability": 0.5, "raw": 0.0,
-    "band": "hot", "value": None, "expected": None, "reasons": [], "source": "crm", "source_id": "x",
+    "target": "other", "subject": "x", "cutoff": 1, "load": 1, "version": "1", "kind": "rule", "probability": 0.5,
+    "raw": 0.0, "band": "hot", "value": None, "expected": None, "reasons": [], "source": "crm", "source_id": "x",
 }  # fmt: skip
