@@ -38,7 +38,8 @@ class Snapshots:
     ``subject_index`` points into ``events.subjects``; ``weight`` adds up to the number of leads;
     ``party`` numbers the people behind the subjects (one person may be several leads); ``created_at`` is when
     the subject came to be. ``events`` is the history as serving would have seen it: compute features from it.
-    ``dropped`` counts the candidates left out, by reason. Times in UTC microseconds, spans too.
+    ``dropped`` counts the candidates left out, by reason; ``label_delay`` includes the target's grace. Times in
+    UTC microseconds, spans too.
     """
 
     target: str
@@ -99,7 +100,7 @@ def make(
     """
     end = min(as_of, history_end(events, as_of))
     horizon = target.horizon(events, end, settings) * DAY
-    delay = label_delay(events, target.outcomes, end)
+    delay = label_delay(events, target.outcomes, end) + target.grace(events, end)
     seen, created = arrive_later(events, arrival_delay), created_at(events, end)
     rng = np.random.default_rng(seed)
     candidates = _candidates(target, seen, end - horizon - delay, horizon, rng, later=later)

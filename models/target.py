@@ -57,6 +57,7 @@ class Target:
     ``standing(events, subject, cutoff, horizon)``              int8[n], ELIGIBLE or a place in ``reasons``
     ``labels(events, subject, cutoff, horizon, as_of)``         int8[n], 1, 0 or UNKNOWN_OUTCOME
     ``values(events, subject, as_of, horizon)``                 int64[n], money a hit is worth, or UNKNOWN
+    ``grace(events, as_of)``                                    microseconds an outcome may be taken back for
 
     ``horizon`` after the first is in microseconds.
     """
@@ -81,6 +82,8 @@ class Target:
     """Features the shrunk rates look at."""
     contact_cost: int
     """What one contact costs in the smallest unit of the default currency."""
+    grace: Callable[[Events, int], int] = lambda events, as_of: 0
+    """Added to the label delay, so that no label that trains changes later."""
     beyond: str = ""
     """The reason whose subjects the rule scores, "" where there is none."""
     later_cutoffs: Callable[[Events, int, np.random.Generator], Candidates] | None = None

@@ -2,10 +2,17 @@
 
 A total changes when one of its lines becomes known or is corrected, so a reference is cut into spans within
 which the same lines stand. A term counts as renewed when the next one, of the same reference or of the same
-product and party, starts within 60 days of its end; until that is known it has ended.
+product and party, starts within the grace after its end; until that is known it has ended.
 """
 
+from typing import Final
+
+from crm.clock import DAY
+
 TABLE = "transaction"
+
+GRACE: Final = 60 * DAY
+"""How long after its end a term may still be renewed."""
 
 SPANS = """
 CREATE TEMP TABLE total AS
@@ -138,12 +145,12 @@ WITH followed AS (
     SELECT a.source, a.source_id, a.known_at, min(b.known) AS renewed
     FROM term a JOIN term b
         ON b.source = a.source AND b.party = a.party AND b.product IS NOT DISTINCT FROM a.product
-    WHERE b.source_id <> a.source_id AND b.begun > a.begun AND b.begun <= a.ends_at + 60 * 86400000000
+    WHERE b.source_id <> a.source_id AND b.begun > a.begun AND b.begun <= a.ends_at + getvariable('grace')
     GROUP BY a.source, a.source_id, a.known_at
     UNION ALL
     SELECT a.source, a.source_id, a.known_at, min(b.known) AS renewed
     FROM term a JOIN term b ON b.source = a.source AND b.reference = a.reference
-    WHERE b.source_id <> a.source_id AND b.begun > a.begun AND b.begun <= a.ends_at + 60 * 86400000000
+    WHERE b.source_id <> a.source_id AND b.begun > a.begun AND b.begun <= a.ends_at + getvariable('grace')
     GROUP BY a.source, a.source_id, a.known_at
 ),
 renewal AS (
@@ -163,4 +170,4 @@ FROM term LEFT JOIN renewal USING (source, source_id, known_at)
 WHERE ends_at IS NOT NULL AND (cancelled_at IS NULL OR cancelled_at > ends_at)
 """
 
-MOMENTS = (SPANS, PAYMENTS, TERMS, TOTALS, OVERDUE, PAID, BEGUN, ENDED)
+MOMENTS = (SPANS, PAYMENTS, TERMS, TOTALS, OVERDUE, PAID, BEGUN, f"SET VARIABLE grace = {GRACE}", ENDED)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from crm.clock import DAY
 from crm.events import Events
+from crm.moments.transaction import GRACE
 from crm.settings import Settings
 from features.catalogue import for_subject
 from models.spans import Happenings, Times
@@ -80,7 +81,8 @@ def running(events: Events, subject: Int32, cutoff: Int64) -> Int64:
 def labels(events: Events, subject: Int32, cutoff: Int64, horizon: int, as_of: int) -> Int8:
     """1 where the customer leaves in ``[cutoff, cutoff + horizon)``, as known at ``as_of``.
 
-    With a subscription: every running one ends and none begins or is renewed. Without: no order.
+    With a subscription: every running one ends, none begins, and none is renewed within the grace. Without: no
+    order, and no subscription.
     """
     active = running(events, subject, cutoff)
     ended = Happenings.of(events, "subscription_ended").as_known(as_of)
@@ -91,6 +93,14 @@ def labels(events: Events, subject: Int32, cutoff: Int64, horizon: int, as_of: i
     contractual = (ends + over >= active) & (ends > 0) & (begins == 0)
     label = np.where(active > 0, contractual, (buys + begins) == 0)
     return np.where((active > 0) & (over >= active), UNKNOWN_OUTCOME, label).astype(np.int8)
+
+
+def grace(events: Events, as_of: int) -> int:
+    """Where there are subscriptions, as long as one that ended may still be renewed, in microseconds.
+
+    All customers' snapshots wait for it, so that the newest are a fair share of those with and without.
+    """
+    return GRACE if len(Happenings.of(events, "subscription").as_known(as_of).rows) else 0
 
 
 def values(events: Events, subject: Int32, as_of: int, horizon: int) -> Int64:
@@ -122,6 +132,7 @@ TARGET = Target(
     cutoffs=cutoffs,
     standing=standing,
     labels=labels,
+    grace=grace,
     values=values,
     rule=("since_order", "orders_365d", "spent_365d", "renewal_in"),
     rates=("since_order", "renewal_in", "orders_365d"),

@@ -1,12 +1,19 @@
 """Who may leave, and who left: with a subscription and without."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 
 from crm.clock import DAY
+from crm.events import Events
 from crm.settings import HorizonDays, Settings
 from models import snapshots
 from models.target import UNKNOWN_OUTCOME, find
+from tests.crm import company as told
 
 from ..histories import Event, day, history
 
@@ -90,3 +97,44 @@ def test_value_is_what_those_alike_spend_who_stay() -> None:
     value = CHURN.values(made, np.arange(100, dtype=np.int32), day(200), HORIZON)
     assert value[:50].min() > 9 * value[50:].max()
     assert 7_000_000 < value[0] <= 9_000_000
+
+
+@pytest.fixture(scope="module")
+def renewing(tmp_path_factory: pytest.TempPathFactory) -> Events:
+    """Four years of people who renew before a term's end, weeks after it, too late or never, and of buyers."""
+    rng, company = np.random.default_rng(5), told.Company(Path(tmp_path_factory.mktemp("renewing")))
+    for number in range(160):
+        who = f"P{number}"
+        at, sale = float(rng.uniform(0, 60)), {"kind": "order", "party": who, "amount": 9}
+        company.tell("party", who, told.day(at), created_at=told.day(at))
+        for place in range(40 * (number % 2)):
+            known = at + float(rng.choice([0, 0, 0, 2]))
+            company.tell("transaction", f"{who}-{place}", told.day(known), occurred_at=told.day(at), **sale)
+            at += float(rng.exponential(50))
+        for place in range(14 * (1 - number % 2)):
+            ends = at + float(rng.choice([60, 91]))
+            term = {"kind": "renewal" if place else "subscription", "party": who, "reference": who}
+            cancelled = {"cancelled_at": told.day(ends - 9)} if rng.random() < 0.05 else {}
+            company.tell(
+                "transaction", f"{who}-{place}", told.day(at), occurred_at=told.day(at),
+                starts_at=told.day(at), ends_at=told.day(ends), **term, **cancelled,
+            )  # fmt: skip
+            at = ends + float(rng.choice([-5, 0, 20, 55, 59.9, 61, 120]))
+    return company.load().read("customer")
+
+
+@effort(max_examples=40, deadline=None)
+@given(st.integers(350, 1200), st.integers(1, 500))
+def test_a_matured_label_never_changes(renewing: Events, at: int, later: int) -> None:
+    as_of = told.day(at)
+    made = snapshots.make(CHURN, renewing, as_of, SETTINGS)
+    who = made.subject_index, made.cutoff, made.horizon
+    np.testing.assert_array_equal(made.label, CHURN.labels(made.events, *who, as_of + later * DAY))
+
+
+def test_only_where_there_are_subscriptions_labels_wait_for_their_renewal() -> None:
+    buyer = {"a": [Event("order", float(d)) for d in range(0, 400, 20)]}
+    waits = history({**buyer, "b": subscriber(), "c": [Event("order", 399)]})
+    newest = [snapshots.make(CHURN, e, day(400), SETTINGS).cutoff.max() for e in (history(buyer), waits)]
+    assert newest[0] == day(380) + 60_000_000 - HORIZON
+    assert newest[1] == day(399) + 60_000_000 - HORIZON - 60 * DAY

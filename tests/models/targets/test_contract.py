@@ -82,3 +82,12 @@ def test_values_use_nothing_known_later(target: Target) -> None:
     ]
     assert found[0] == found[1]
     assert found[0] != [UNKNOWN] * len(everyone)
+
+
+def test_a_matured_label_never_changes(target: Target) -> None:
+    events = HISTORIES[target.subject]()
+    for at in range(320, 420, 20):
+        made = snapshots.make(target, events, day(at), Settings())
+        for later in (1, 30, 400):
+            asked = made.subject_index, made.cutoff, made.horizon, day(at + later)
+            np.testing.assert_array_equal(target.labels(events, *asked), made.label)
