@@ -1,10 +1,12 @@
 """Keys for programs, and sign-ins for people's browsers; only their SHA-256 is stored."""
 
 import secrets
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 from sqlalchemy import CursorResult, bindparam, delete, func, select, update
+from sqlalchemy.orm import Session
 
 from crm.clock import HOUR, MINUTE, now
 from crm.errors import Forbidden, NotFound, SettingsError
@@ -74,35 +76,32 @@ def revoke(home: Home, prefix: str) -> None:
 def caller(home: Home, key: str) -> Caller:
     """Who holds ``key``; raises Forbidden for one that is unknown or revoked."""
     with looking(home) as connection:
-        row = connection.execute(HOLDER, {"digest": _digest(key)}).first()
-    if row is None:
-        todo = "ask an administrator for a new one"
-        raise Forbidden("this key is not valid", where="Authorization header", todo=todo)
-    return Caller(*row)
+        return _held(connection.execute(HOLDER, {"digest": _digest(key)}).first())
 
 
 def link(home: Home, role: str = "admin") -> str:
     """A code that signs one browser in, once, within 15 minutes."""
-    return _open(home, "link", role, None, LINK_LIFE)
+    with writing(home) as session:
+        return _open(session, "link", role, None, LINK_LIFE)
 
 
 def session_by_key(home: Home, key: str) -> str:
-    """Signs a browser in with a key; the answer is its cookie."""
-    found = caller(home, key)
-    return _open(home, "session", found.role, found.prefix, SESSION_LIFE)
+    """Signs a browser in with a key; the answer is its cookie. Raises Forbidden."""
+    with writing(home) as session:
+        # Held until the session stands: whoever revokes the key meanwhile waits, and then ends the session too.
+        row = session.execute(HOLDER.with_for_update(read=True), {"digest": _digest(key)}).first()
+        return _open(session, "session", *_held(row), SESSION_LIFE)
 
 
 def session_by_link(home: Home, code: str) -> str:
     """Signs a browser in with a one-time code, which is used up; raises Forbidden."""
     fresh = (SignIn.digest == _digest(code)) & (SignIn.kind == "link") & (SignIn.expires_at > now())
     with writing(home) as session:
-        role = session.scalar(select(SignIn.role).where(fresh))
-        session.execute(delete(SignIn).where(fresh))
-    if role is None:
-        raise Forbidden(
-            "this link was used or is too old", where="sign-in", todo="start the server again for a new one"
-        )
-    return _open(home, "session", role, None, SESSION_LIFE)
+        role = session.scalar(delete(SignIn).where(fresh).returning(SignIn.role))
+        if role is None:
+            todo = "start the server again for a new one"
+            raise Forbidden("this link was used or is too old", where="sign-in", todo=todo)
+        return _open(session, "session", role, None, SESSION_LIFE)
 
 
 def session_caller(home: Home, cookie: str) -> Caller | None:
@@ -118,7 +117,14 @@ def close_session(home: Home, cookie: str) -> None:
         session.execute(delete(SignIn).where(SignIn.digest == _digest(cookie)))
 
 
-def _open(home: Home, kind: str, role: str, prefix: str | None, life: int) -> str:
+def _held(row: Sequence[str] | None) -> Caller:
+    if row is None:
+        todo = "ask an administrator for a new one"
+        raise Forbidden("this key is not valid", where="Authorization header", todo=todo)
+    return Caller(*row)
+
+
+def _open(session: Session, kind: str, role: str, prefix: str | None, life: int) -> str:
     token, moment = secrets.token_urlsafe(32), now()
     row = SignIn(
         digest=_digest(token),
@@ -128,9 +134,8 @@ def _open(home: Home, kind: str, role: str, prefix: str | None, life: int) -> st
         created_at=moment,
         expires_at=moment + life,
     )
-    with writing(home) as session:
-        session.execute(delete(SignIn).where(SignIn.expires_at <= moment))
-        session.add(row)
+    session.execute(delete(SignIn).where(SignIn.expires_at <= moment))
+    session.add(row)
     return token
 
 

@@ -1,6 +1,9 @@
 import sqlite3
+from threading import Thread
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
 from crm import clock
 from crm.errors import Forbidden, NotFound, SettingsError
@@ -30,6 +33,26 @@ def test_a_revoked_key_and_its_sessions_end_at_once(home: Home) -> None:
     with pytest.raises(NotFound, match="no such active key"):
         keys.revoke(home, key[:11])
     assert [row.revoked_at is None for row in keys.listed(home)] == [False]
+
+
+def test_a_key_revoked_during_a_sign_in_leaves_no_session(home: Home) -> None:
+    key = keys.create(home, "care")
+    revoking = Thread(target=keys.revoke, args=(home, key[:11]))
+
+    def revoke_between(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        """Once the key was found good, another connection tries to revoke it before the session is opened."""
+        if "FROM api_key" in statement and revoking.ident is None:
+            revoking.start()
+            revoking.join(0.3)
+
+    event.listen(Engine, "after_cursor_execute", revoke_between)
+    try:
+        cookie = keys.session_by_key(home, key)
+    finally:
+        event.remove(Engine, "after_cursor_execute", revoke_between)
+    revoking.join()
+    assert [row.revoked_at is None for row in keys.listed(home)] == [False]
+    assert keys.session_caller(home, cookie) is None
 
 
 @pytest.mark.parametrize("wrong", ["", "lk_", "lk_" + "A" * 43, "' OR 1=1 --", "é\udcff"[:1]])
