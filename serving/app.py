@@ -1,5 +1,6 @@
 """The web application: routers found in ``api/`` and ``pages/``, one check for all, errors in words."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -16,6 +17,8 @@ from crm.settings import Home
 from serving import access
 from serving.live import Live
 from serving.page import error_page
+
+LOG = logging.getLogger(__name__)
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -51,6 +54,7 @@ def create_app(home: Home) -> FastAPI:
         for module in modules(package).values():
             app.include_router(module.router)
     app.add_exception_handler(LeadkeepError, _said)
+    app.add_exception_handler(Exception, _unforeseen)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_middleware(_Headers)
@@ -64,9 +68,27 @@ def from_environment() -> FastAPI:
 
 async def _said(request: Request, error: Exception) -> Response:
     assert isinstance(error, LeadkeepError)
+    if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR and not hasattr(request.state, "caller"):
+        LOG.error("%s", error)
+        error = _withheld(error)
     if request.url.path.startswith("/api/"):
         return JSONResponse(error.as_dict(), error.http_status)
     return error_page(request, error)
+
+
+def _withheld(error: LeadkeepError) -> LeadkeepError:
+    """The same for who has not shown a key: addresses and folders of the company's machines are left out."""
+    said = type(error)("the server is out of order", todo="ask who runs it to look into its log")
+    said.http_status = error.http_status
+    return said
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    """A bug, in the same five parts. It is answered outside of the application, so headers are added here."""
+    todo = "please report it, with what the server printed"
+    answer = await _said(request, LeadkeepError("something unforeseen happened", todo=todo))
+    answer.headers.update(HEADERS)
+    return answer
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from crm.errors import LeadkeepError
+from crm.errors import LeadkeepError, SettingsError
 from features.words import code
 from serving import say
 from serving.access import PAGES, SignInNeeded
@@ -40,8 +40,13 @@ def draw(request: Request, name: str, status: int = 200, **values: object) -> HT
 def language(request: Request) -> str:
     """What the address asks for, else what was asked for last, else the company's language."""
     asked = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
-    found = next((one for one in asked if one in LANGUAGES), None)
-    return found or request.app.state.home.settings.language
+    if found := next((one for one in asked if one in LANGUAGES), None):
+        return found
+    try:
+        chosen: str = request.app.state.home.settings.language
+    except SettingsError:  # the page that says so needs a language too
+        return LANGUAGES[0]
+    return chosen
 
 
 def error_page(request: Request, error: LeadkeepError) -> Response:

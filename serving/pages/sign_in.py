@@ -1,11 +1,14 @@
 """Signing a browser in and out, and what every page needs: the first page, the style, the icon."""
 
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from crm.errors import Forbidden
+from crm.settings import Home
 from serving import keys
 from serving.access import COOKIE, PAGES, SignInNeeded
 from serving.page import FRONT, HERE, draw
@@ -36,11 +39,7 @@ def form(request: Request) -> Response:
 @router.post("/dang-nhap")
 async def with_key(request: Request) -> Response:
     """Signs in with a key."""
-    try:
-        cookie = keys.session_by_key(request.app.state.home, await _field(request, "khoa"))
-    except Forbidden:
-        return draw(request, "sign_in", 403, code="", refused="key")
-    return _signed_in(request, cookie)
+    return await _signed_in(request, "khoa", keys.session_by_key, refused="key")
 
 
 @router.get("/vao")
@@ -52,11 +51,7 @@ def link(request: Request, ma: str = "") -> Response:
 @router.post("/vao")
 async def with_link(request: Request) -> Response:
     """Signs in with a one-time link."""
-    try:
-        cookie = keys.session_by_link(request.app.state.home, await _field(request, "ma"))
-    except Forbidden:
-        return draw(request, "sign_in", 403, code="", refused="link")
-    return _signed_in(request, cookie)
+    return await _signed_in(request, "ma", keys.session_by_link, refused="link")
 
 
 @router.post("/dang-xuat")
@@ -91,7 +86,13 @@ async def _field(request: Request, name: str) -> str:
     return parse_qs(body.decode("ascii", "replace")).get(name, [""])[0].strip()
 
 
-def _signed_in(request: Request, cookie: str) -> Response:
+async def _signed_in(request: Request, field: str, by: Callable[[Home, str], str], refused: str) -> Response:
+    """Opens a session ``by`` what the form's ``field`` holds, or shows the form again."""
+    try:
+        said = await _field(request, field)
+        cookie = await run_in_threadpool(by, request.app.state.home, said)  # it may wait for another writer
+    except Forbidden:
+        return draw(request, "sign_in", 403, code="", refused=refused)
     answer = RedirectResponse("/", 303)
     answer.set_cookie(
         COOKIE, cookie, max_age=keys.SESSION_LIFE // 1_000_000, httponly=True, samesite="strict",

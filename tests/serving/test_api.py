@@ -4,6 +4,7 @@ from fastapi.testclient import TestClient
 from crm.clock import DAY, HOUR, now
 from crm.settings import Home
 from models import registry
+from serving.access import COOKIE
 from serving.app import HEADERS, create_app
 from serving.scoring import score
 from tests.serving.stored import header, store
@@ -139,6 +140,39 @@ def test_ids_with_slashes_and_letters_of_all_kinds(client: TestClient, home: Hom
 def test_security_headers_are_everywhere(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+def test_a_bug_is_said_in_the_same_parts_with_the_same_headers(home: Home) -> None:
+    app = create_app(home)
+    app.openapi = lambda: {}["0912345678"]
+    with TestClient(app, raise_server_exceptions=False) as client:
+        answer = client.get("/api/v1/openapi.json")
+    assert answer.status_code == 500
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert set(answer.json()) == PROBLEM
+    assert "0912345678" not in answer.text
+
+
+def test_settings_spoiled_while_serving_are_said_on_a_page(client: TestClient, home: Home) -> None:
+    (home.path / "settings.toml").write_text("zone = ", encoding="utf-8")
+    client.cookies.set(COOKIE, "x")
+    answer = client.get("/hom-nay")
+    assert answer.status_code == 500
+    assert "Hiện chưa mở được trang này" in answer.text
+    assert str(home.path) not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/v1/models", "/hom-nay"])
+def test_who_showed_no_key_is_not_told_what_is_broken_where(
+    home: Home, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = '[stores]\noperations = "sqlite:////nowhere/at/all.db"\n'
+    (home.path / "settings.toml").write_text(settings, encoding="utf-8")
+    with TestClient(create_app(home), cookies={COOKIE: "x"}, headers={"authorization": "Bearer x"}) as client:
+        answer = client.get(path)
+    assert answer.status_code == 503
+    assert "unable to open" not in answer.text
+    assert "unable to open" in caplog.text
 
 
 def test_an_old_worklist_is_marked(client: TestClient, home: Home) -> None:
