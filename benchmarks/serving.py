@@ -39,7 +39,7 @@ from features.engine import compute
 from features.spec import expand
 from models import registry, snapshots
 from models.bundle import About, Bundle
-from models.calibration import fit as calibrate
+from models.calibration import fit_sigmoid
 from models.scorers import boosted
 from models.target import find
 from serving import keys
@@ -97,7 +97,7 @@ def _prepare(home: Home, sample: Path, customers: int, trees: int) -> Bundle:
     spec = expand(target.groups, seen.events, seen.subject_index, seen.cutoff, zone=home.settings.zone)
     rows = compute(spec, seen.events, seen.subject_index, seen.cutoff)
     scorer = boosted.fit(rows, seen.label, seen.weight, spec, rounds=trees)
-    calibration = calibrate(scorer.raw(rows), seen.label, seen.weight)
+    calibration = fit_sigmoid(scorer.raw(rows), seen.label, seen.weight)
     about = About(TARGET, as_of, seen.horizon, store.versions)
     return registry.register(home, Bundle(about, spec, scorer, calibration, rows[:3]))
 

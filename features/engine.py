@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from crm.clock import HOUR, to_datetime
 from crm.errors import FeatureError
 from crm.events import Events, Signature
+from crm.held import Held
 from features.kernel import fill
 from features.plan import Plan, compile_plan
 from features.spec import FeatureSpec
@@ -56,30 +57,13 @@ def compute(
 def plan_of(spec: FeatureSpec, events: Events) -> Plan:
     """The compiled plan of a spec over a vocabulary, kept for the next call."""
     actors = int(events.actor.max()) + 1 if len(events.actor) else 0
-    return _plan(_Held(spec), _Held(events.signatures), 1 << max(actors, 1).bit_length())
-
-
-class _Held:
-    """Wraps a large immutable value so that a cache compares it by identity, and keeps it alive."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.value is self.value
+    return _plan(Held(spec), Held(events.signatures), 1 << max(actors, 1).bit_length())
 
 
 @lru_cache(maxsize=32)
-def _plan(spec: _Held, signatures: _Held, actors: int) -> Plan:
-    assert isinstance(spec.value, FeatureSpec)
-    words: tuple[Signature, ...] = signatures.value  # type: ignore[assignment]
+def _plan(spec: Held[FeatureSpec], signatures: Held[tuple[Signature, ...]], actors: int) -> Plan:
     pairs = [(f.expression, f.categories) for f in spec.value.features]
-    return compile_plan(pairs, words, actors, spec.value.zone)
+    return compile_plan(pairs, signatures.value, actors, spec.value.zone)
 
 
 def _arrays(e: Events) -> tuple[NDArray[np.generic], ...]:

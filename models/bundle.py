@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from crm.clock import to_datetime
 from crm.errors import LeadkeepError, ModelError, ResourceError
+from crm.loads import sync
 from features.spec import FeatureSpec
 from models import check, scorers
 from models.calibration import Calibration
@@ -119,7 +120,7 @@ class Bundle:
             folder.mkdir(parents=True)
             for name, content in {**files, "manifest.json": manifest}.items():
                 _write(folder / name, content)
-            _sync_folder(folder)
+            sync(folder)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise ResourceError(
@@ -244,11 +245,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 
 from models.scorers import Float, sigmoid
 
-ENOUGH = 1_000
-"""From this many positives on, the shape of the curve is learned too."""
-
 FLATTEST = 0.05
 """Least slope of a sigmoid: a score must never turn the order round."""
 
@@ -64,15 +61,6 @@ class Calibration:
         if not rising:
             raise ValueError("calibration does not rise with the score")
         return made
-
-
-IDENTITY = Calibration("sigmoid")
-
-
-def fit(raw: Float, label: NDArray[np.integer], weight: Float) -> Calibration:
-    """A sigmoid below 1,000 positives, isotonic above; from rows the model did not learn from."""
-    positives = float(weight[label == 1].sum())
-    return fit_sigmoid(raw, label, weight) if positives < ENOUGH else fit_isotonic(raw, label, weight)
 
 
 def fit_sigmoid(raw: Float, label: NDArray[np.integer], weight: Float) -> Calibration:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from filelock import FileLock, Timeout
 from crm import operations
 from crm.clock import iso
 from crm.errors import ModelError, ResourceError
+from crm.loads import sync
 from crm.settings import Home
 from models.bundle import Bundle, manifest_sha256, stated_as_of, verified
 
@@ -182,9 +182,7 @@ def _moved(passing: Path, folder: Path) -> Path:
             except ModelError:
                 shutil.rmtree(folder)
         passing.rename(folder)
-        handle = os.open(folder.parent, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
+        sync(folder.parent)
     except OSError as error:
         raise ResourceError(
             "a model cannot be moved to its place", value=error.strerror, where=str(folder),

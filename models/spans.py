@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from crm.clock import FOREVER
 from crm.events import Events, Signature
+from crm.held import Held
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -40,14 +41,6 @@ class Times:
             high = np.where(open_ & ~smaller, middle, high)
         return np.asarray(low - start, dtype=np.int64)
 
-    def last_before(self, subject: NDArray[np.integer], moment: Int64, otherwise: int) -> Int64:
-        """The newest of a subject's moments strictly before ``moment``, or ``otherwise``."""
-        if len(self.moments) == 0:
-            return np.full(len(subject), otherwise, dtype=np.int64)
-        count = self.before(subject, moment)
-        found = self.moments[np.maximum(self.offsets[subject] + count - 1, 0)]
-        return np.asarray(np.where(count > 0, found, otherwise), dtype=np.int64)
-
 
 @dataclass(frozen=True, slots=True)
 class Spans:
@@ -68,25 +61,10 @@ class Spans:
         return self.starts.before(subject, moment) - self.ends.before(subject, moment)
 
 
-class _Held:
-    """Compares a vocabulary by identity, so that a cache need not read it, and keeps it alive."""
-
-    __slots__ = ("signatures",)
-
-    def __init__(self, signatures: tuple[Signature, ...]) -> None:
-        self.signatures = signatures
-
-    def __hash__(self) -> int:
-        return id(self.signatures)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.signatures is self.signatures
-
-
 @lru_cache(maxsize=256)
-def _wanted(held: _Held, kinds: tuple[str, ...]) -> NDArray[np.bool_]:
+def _wanted(signatures: Held[tuple[Signature, ...]], kinds: tuple[str, ...]) -> NDArray[np.bool_]:
     """Which signatures are of ``kinds``; of a vocabulary without any, one that nothing has."""
-    return np.array([not kinds or s.kind in kinds for s in held.signatures] or [False], dtype=bool)
+    return np.array([not kinds or s.kind in kinds for s in signatures.value] or [False], dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +82,7 @@ class Happenings:
     @classmethod
     def of(cls, events: Events, *kinds: str) -> "Happenings":
         """The events of ``kinds``, or all of them where no kind is named."""
-        rows = np.flatnonzero(_wanted(_Held(events.signatures), kinds)[events.signature])
+        rows = np.flatnonzero(_wanted(Held(events.signatures), kinds)[events.signature])
         subject = np.searchsorted(events.offsets, rows, side="right") - 1
         return cls(
             len(events.subjects),

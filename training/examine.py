@@ -15,14 +15,11 @@ from training.evaluate import Quality, by_age, evaluate
 from training.folds import Fold
 from training.gate import Verdict, first_accepted
 from training.methods import Columns
-from training.rows import Rows, months
+from training.rows import Rows, enough, months
 
 Float = NDArray[np.float64]
 
 BASELINES = ("rule", "logistic", "bayes")
-FEWEST = 20
-"""Rows of either outcome that an examination needs to say anything."""
-
 LATER, FOLDS, NOWHERE = "test stretch", "out of fold", "nowhere"
 
 
@@ -103,11 +100,6 @@ def judged(
 def nothing(rows: Rows, why: str) -> Examined:
     """No method accepted, for want of rows to judge by."""
     return Examined(NOWHERE, "rule", [Verdict("any method", False, why)], rows, {}, {}, {}, {})
-
-
-def enough(y: NDArray[np.int8]) -> bool:
-    """Whether both outcomes are there often enough to judge by."""
-    return bool(FEWEST <= y.sum() <= len(y) - FEWEST)
 
 
 def _unmoved(contender: Contender) -> Calibration:

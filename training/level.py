@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from crm.clock import DAY
 from models.calibration import Calibration, shifted
 from training.compare import difference
-from training.rows import Rows, months
+from training.rows import Rows, enough, months
 
 Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -40,10 +40,10 @@ def settle(calibration: Calibration, raw: Float, rows: Rows, horizon: int, at: i
     predictions better; otherwise last year's season, where rows reach back a year and more.
     """
     newest = rows.start > rows.start.max() - MONTH
-    if _enough(rows.y[newest]) and pays(calibration, raw, rows, horizon):
+    if enough(rows.y[newest], FEWEST) and pays(calibration, raw, rows, horizon):
         return Level(_moved(calibration, raw, rows, newest), "newest month")
     season = np.abs(rows.start - (at - YEAR + AROUND)) <= AROUND
-    if rows.start.min() <= at - YEAR - AROUND and _enough(rows.y[season]):
+    if rows.start.min() <= at - YEAR - AROUND and enough(rows.y[season], FEWEST):
         return Level(_moved(calibration, raw, rows, season), "last year")
     return Level(calibration, "none")
 
@@ -55,7 +55,7 @@ def pays(calibration: Calibration, raw: Float, rows: Rows, horizon: int) -> bool
         now = (rows.start >= month_start) & (rows.start < month_start + MONTH)
         known_by = month_start - horizon
         then = (rows.cutoff <= known_by) & (rows.start > known_by - MONTH)
-        if now.any() and _enough(rows.y[then]):
+        if now.any() and enough(rows.y[then], FEWEST):
             moved[now] = _moved(calibration, raw, rows, then).predict(raw[now])
             seen |= now
     if not seen.any():
@@ -70,7 +70,3 @@ def pays(calibration: Calibration, raw: Float, rows: Rows, horizon: int) -> bool
 
 def _moved(calibration: Calibration, raw: Float, rows: Rows, window: NDArray[np.bool_]) -> Calibration:
     return shifted(calibration, raw[window], rows.y[window], rows.weight[window])
-
-
-def _enough(y: NDArray[np.int8]) -> bool:
-    return bool(FEWEST <= y.sum() <= len(y) - FEWEST)

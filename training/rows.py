@@ -11,6 +11,9 @@ Float = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 Rows1 = NDArray[np.integer] | NDArray[np.bool_]
 
+FEWEST = 20
+"""Rows of either outcome below which nothing is concluded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -48,6 +51,11 @@ class Rows:
     def numeric(self) -> tuple[int, ...]:
         """Columns that hold numbers."""
         return tuple(sorted(set(range(len(self.names))) - set(self.categorical)))
+
+
+def enough(y: NDArray[np.int8], fewest: int = FEWEST) -> bool:
+    """Whether both outcomes are there ``fewest`` times or more."""
+    return bool(fewest <= y.sum() <= len(y) - fewest)
 
 
 def months(moments: Int64, zone: str = "UTC") -> NDArray[np.int32]:

@@ -19,7 +19,7 @@ from models.snapshots import Snapshots
 from models.target import find
 from training import folds, plots, tracking
 from training.contest import MOST_ROWS, Contender, compete, folds_of
-from training.examine import Examined, enough, later, out_of_fold
+from training.examine import Examined, later, out_of_fold
 from training.gather import (
     Learned,
     Past,
@@ -36,7 +36,7 @@ from training.methods.ladder import ladder
 from training.methods.simple import RuleMethod
 from training.refit import MOST_TO_LEARN, Packed, refit
 from training.report import TrainingReport, bundle_metrics, examined_as_dict, note, summary
-from training.rows import Rows
+from training.rows import Rows, enough
 from training.tracking import Recipe
 
 SEED = 7

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from features.declare import count, says, since, word
 from features.spec import FeatureSpec
 from models.bundle import About, Bundle
-from models.calibration import fit as calibrate
+from models.calibration import fit_sigmoid
 from models.scorers import Scorer, boosted, logistic, rates, rule
 
 KINDS = ("lightgbm", "logistic", "rates", "rule", "trunk")
@@ -63,7 +63,7 @@ def make_bundle(kind: str, seed: int = 0) -> Bundle:
     spec = make_spec()
     rows, label = make_rows(2_000, seed)
     scorer = make_scorer(kind, spec, rows, label)
-    calibration = calibrate(scorer.raw(rows), label, np.ones(len(rows)))
+    calibration = fit_sigmoid(scorer.raw(rows), label, np.ones(len(rows)))
     later = rule.fit(rows, 1 - label, np.ones(len(rows)), spec, ["calls_30d"])
     about = About("lead_conversion", as_of=1_772_000_000_000_000 + seed, horizon=30 * 86_400_000_000)
     return Bundle(about, spec, scorer, calibration, rows[:3], later)

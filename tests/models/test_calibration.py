@@ -22,16 +22,14 @@ def draw(
 
 
 def test_a_sigmoid_finds_slope_and_intercept() -> None:
-    found = calibration.fit(*draw(1_600, slope=0.5, intercept=0.7))
-    assert found.kind == "sigmoid"
+    found = calibration.fit_sigmoid(*draw(1_600, slope=0.5, intercept=0.7))
     assert found.slope == pytest.approx(0.5, abs=0.1)
     assert found.intercept == pytest.approx(0.7, abs=0.15)
 
 
-def test_isotonic_from_a_thousand_positives() -> None:
+def test_an_isotonic_curve_comes_true_along_its_length() -> None:
     raw, label, weight = draw(20_000, slope=0.4)
-    found = calibration.fit(raw, label, weight)
-    assert found.kind == "isotonic"
+    found = calibration.fit_isotonic(raw, label, weight)
     p = found.predict(raw)
     for low, high in ((0.0, 0.3), (0.3, 0.5), (0.5, 1.0)):
         inside = (p >= low) & (p < high)
@@ -61,7 +59,7 @@ def test_a_score_that_ranks_backwards_is_flattened_not_turned() -> None:
 
 
 def test_a_shift_follows_much_proof_and_little_of_it() -> None:
-    plain = calibration.IDENTITY
+    plain = Calibration("sigmoid")
     few, many = (calibration.shifted(plain, *draw(n, intercept=1.0), prior=0.3).shift for n in (20, 20_000))
     assert many == pytest.approx(1.0, abs=0.05)
     assert abs(few) < 0.7 * many

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.spans import Happenings, Spans, Times
+from models.spans import Happenings, Spans
 
 from .histories import Event, history
 
@@ -20,16 +20,6 @@ def test_covering_counts_spans_open_below_and_closed_above(
     queries = np.array(asked, dtype=np.int64).reshape(len(asked), 2)
     found = Spans.of(4, table[:, 0], table[:, 1], table[:, 2]).covering(queries[:, 0], queries[:, 1])
     expected = [sum(s == who and a < t <= b for who, a, b in spans) for s, t in asked]
-    assert found.tolist() == expected
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), moments), max_size=30),
-       st.lists(st.tuples(st.integers(0, 3), moments), max_size=20))  # fmt: skip
-def test_last_before(times: list[tuple[int, int]], asked: list[tuple[int, int]]) -> None:
-    table = np.array(times, dtype=np.int64).reshape(len(times), 2)
-    queries = np.array(asked, dtype=np.int64).reshape(len(asked), 2)
-    found = Times.of(4, table[:, 0], table[:, 1]).last_before(queries[:, 0], queries[:, 1], -99)
-    expected = [max((t for who, t in times if who == s and t < moment), default=-99) for s, moment in asked]
     assert found.tolist() == expected
 
 
@@ -49,4 +39,4 @@ def test_visible_is_what_events_say(rows: list[tuple[int, int, int]]) -> None:
 def test_subjects_without_events() -> None:
     found = Happenings.of(history({"a": [], "b": []}), "call")
     assert found.visible(np.array([0, 1]), np.array([1, 2])).tolist() == [0, 0]
-    assert found.times().last_before(np.array([1]), np.array([2]), 7).tolist() == [7]
+    assert found.times().before(np.array([1]), np.array([2])).tolist() == [0]

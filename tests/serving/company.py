@@ -11,7 +11,7 @@ from features.engine import compute
 from features.spec import expand
 from models import registry, snapshots
 from models.bundle import About, Bundle
-from models.calibration import fit as calibrate
+from models.calibration import fit_sigmoid
 from models.scorers import Scorer, boosted, logistic, rule
 from models.target import find
 from tests.crm.company import Company
@@ -62,7 +62,7 @@ def trained(home: Home, name: str, as_of: int, seed: int = 0, promote: bool = Tr
         scorer: Scorer = boosted.fit(table, rows.label, rows.weight, spec, rounds=20 + seed, threads=1)
     else:
         scorer = logistic.fit(table, rows.label, rows.weight, spec)
-    calibration = calibrate(scorer.raw(table), rows.label, rows.weight)
+    calibration = fit_sigmoid(scorer.raw(table), rows.label, rows.weight)
     later = rule.fit(table, rows.label, rows.weight, spec, spec.names[:2])
     about = About(name, as_of, rows.horizon, store.versions, {"log_loss": 0.4})
     return registry.register(
