@@ -8,10 +8,11 @@ this order,
 2. Who buys goods orders with a chance that grows with the days since the last order, relative to the
    customer's own rhythm, and that depends on the level.
 3. A running subscription may be cancelled; some days before its end the customer decides whether to renew.
+   Who let it run out may still come back in the weeks after.
 
-Level, days since the last order and days to the subscription's end are the whole state, so the chance of
-churn within a horizon follows exactly by carrying the distribution over levels forward (:func:`no_order`,
-:func:`no_renewal`).
+Level, days since the last order and days to or from the subscription's end are the whole state, so the chance
+of churn within a horizon follows exactly by carrying the distribution over levels forward (:func:`no_order`,
+:func:`no_renewal`, :func:`no_return`).
 """
 
 from dataclasses import dataclass, fields
@@ -30,6 +31,8 @@ ORDERS = np.array([0.10, 0.65, 1.0, 1.15])
 CANCELS = np.array([0.0030, 0.0008, 0.0002, 0.0001])
 RENEWS = np.array([0.20, 1.2, 6.0, 14.0])
 """Chance a day to cancel, and odds to renew, by level."""
+RETURNS, RETURN_DAYS = 0.005, 45
+"""Chance a day to renew after all, on each of the days after a subscription ran out."""
 BUYS_GOODS, SUBSCRIBES = 1, 2
 NEVER = 99_999
 
@@ -116,8 +119,12 @@ def no_renewal(
     declined: NDArray[np.bool_],
     horizon: int,
 ) -> Floats:
-    """Chance that the subscription ends in ``[day, day + horizon)`` and none begins in it; one entry a row."""
+    """Chance that the subscription ends in ``[day, day + horizon)``, none begins in it and nobody comes back later.
+
+    One entry a row.
+    """
     state, gone, over = _levels(level), np.zeros(len(day)), day + horizon
+    stays_away = (1 - RETURNS) ** RETURN_DAYS
     for ahead in range(horizon):
         today = day + ahead
         state = _drift(who, state, work[today])
@@ -125,11 +132,19 @@ def no_renewal(
         gone += leaves.sum(axis=0)
         state = state - leaves
         asked = (decides == today) & (ends < over)
-        gone += (state * asked * (1 - renew_chance(who.loyal, np.arange(4)[:, None]))).sum(axis=0)
+        declines = state * asked * (1 - renew_chance(who.loyal, np.arange(4)[:, None]))
+        gone += stays_away * declines.sum(axis=0)
         # Who says yes begins a new term within the horizon; nothing after that counts.
         state = state * ~asked
     renewed = ends - who.term >= day
-    return np.where(renewed, 0.0, np.where(declined, (ends < over) * 1.0, gone))
+    return np.where(renewed, 0.0, np.where(declined, (ends < over) * stays_away, gone))
+
+
+def no_return(day: Ints, lapsed: Ints, horizon: int) -> Floats:
+    """Chance that nobody comes back in ``[day, day + horizon)``; ``lapsed`` is when it ran out (-1: never)."""
+    last = np.minimum(day + horizon - 1, lapsed + RETURN_DAYS)
+    left = np.clip(last - np.maximum(day, lapsed + 1) + 1, 0, None)
+    return np.asarray(np.where(lapsed >= 0, (1 - RETURNS) ** left, 1.0))
 
 
 def _levels(level: Ints) -> Floats:

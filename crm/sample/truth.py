@@ -69,9 +69,9 @@ def churn(world: World, subjects: Objects) -> pd.DataFrame:
     """Customers at month starts: ``subject, cutoff, horizon_days, basis, days_since_order, probability,
     outcome``.
 
-    ``basis`` is contract where a subscription runs (churn: it ends and none begins within the horizon), else
-    purchase (churn: no order within the horizon) for those who ordered in the last 180 days. ``outcome`` as
-    for leads.
+    ``basis`` is contract where a subscription runs (churn: it ends within the horizon, none begins in it, and it is
+    not renewed late), else purchase (churn: no order and no late renewal within the horizon) for those who ordered
+    in the last 180 days. ``outcome`` as for leads; of contracts it is -1 also while a late renewal may follow.
     """
     months = world.span.days[: world.span.length].astype("datetime64[M]")
     firsts = np.flatnonzero(months[1:] != months[:-1]) + 1
@@ -104,32 +104,43 @@ def _chances(world: World, who: Ints, day: Ints, basis: str, horizon: int) -> pd
     level, since = lives.level[who, day - 1].astype(np.int64), lives.since[who, day].astype(np.int64)
     until = np.minimum(day + horizon, world.span.length)
     if basis == "purchase":
+        lapsed = lives.lapsed[who, day].astype(np.int64)
         chance = customers.no_order(some, world.work, day, level, since, horizon)
+        chance = chance * customers.no_return(day, lapsed, horizon)
         orders = np.cumsum(lives.ordered[who], axis=1)
         left = orders[np.arange(len(who)), until - 1] == orders[np.arange(len(who)), day - 1]
+        left &= _begun(world, who, day, until) == 0
     else:
         ends, decides = (table[who, day].astype(np.int64) for table in (lives.ends, lives.decides))
         chance = customers.no_renewal(
             some, world.work, day, level, ends, decides, lives.declined[who, day], horizon
         )
         left = _left(world, who, day, until)
+    settled = day + horizon + (customers.RETURN_DAYS if basis == "contract" else 0)
     return pd.DataFrame(
         {
             "customer": who, "cutoff": world.span.micros(day, np.zeros(len(day))), "horizon_days": horizon,
             "basis": basis, "days_since_order": np.where(since < customers.NEVER, since, -1),
-            "probability": chance, "outcome": np.where(day + horizon <= world.span.length, left * 1,
-                                                       -1).astype(np.int8),
+            "probability": chance, "outcome": np.where(settled <= world.span.length, left * 1, -1).astype(np.int8),
         }
     )  # fmt: skip
 
 
 def _left(world: World, who: Ints, day: Ints, until: Ints) -> Ints:
-    """1 where a term ends or is cancelled, and none begins, in ``[day, until)``."""
+    """1 where a term ends for good or is cancelled, and none begins, in ``[day, until)``."""
     customer, starts, _, ends, cancelled = world.lives.terms.T
-    last = np.minimum(ends, cancelled)
-    begins = _between(customer, starts, who, day, until, world.span.length)
-    over = _between(customer, last, who, day, until, world.span.length)
-    return np.asarray((over > 0) & (begins == 0), np.int64)
+    order = np.lexsort((starts, customer))
+    followed = np.zeros(len(order), bool)
+    followed[order[:-1]] = customer[order[1:]] == customer[order[:-1]]
+    last = np.minimum(ends, cancelled)[~followed]
+    over = _between(customer[~followed], last, who, day, until, world.span.length)
+    return np.asarray((over > 0) & (_begun(world, who, day, until) == 0), np.int64)
+
+
+def _begun(world: World, who: Ints, day: Ints, until: Ints) -> Ints:
+    """How many terms begin in ``[day, until)``."""
+    customer, starts = world.lives.terms.T[:2]
+    return _between(customer, starts, who, day, until, world.span.length)
 
 
 def _between(customer: Ints, when: Ints, who: Ints, day: Ints, until: Ints, length: int) -> Ints:

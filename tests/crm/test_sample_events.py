@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from crm import loading
-from crm.clock import DAY
+from crm.clock import DAY, FOREVER
 from crm.events import Events, EventStore
+from crm.moments.transaction import GRACE
 from crm.sample import generate
 from crm.settings import Home
 
@@ -46,6 +47,14 @@ def test_conversions_are_the_true_ones(sample: tuple[Path, EventStore]) -> None:
             assert happened == bool(row["outcome"]), row
             checked += 1
     assert checked > 100
+
+
+def test_some_customers_renew_late(sample: tuple[Path, EventStore]) -> None:
+    events = sample[1].read("customer")
+    ended = np.array([signature.code == "not_renewed" for signature in events.signatures])[events.signature]
+    taken_back = (events.known_until - events.occurred_at)[ended & (events.known_until < FOREVER)]
+    assert len(taken_back)
+    assert taken_back.max() < GRACE
 
 
 def test_every_event_belongs_to_somebody(sample: tuple[Path, EventStore]) -> None:

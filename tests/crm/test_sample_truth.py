@@ -121,7 +121,7 @@ def test_chances_of_no_order_come_true(world, horizon):
 def test_chances_of_an_ending_subscription_come_true(world, horizon):
     lives, chances, outcomes = world.lives, [], []
     customer, starts, _, ends, cancelled = lives.terms.T
-    for day in range(100, world.span.length - horizon, 97):
+    for day in range(100, world.span.length - horizon - customers.RETURN_DAYS, 97):
         rows = np.flatnonzero((lives.level[:, day - 1] >= 0) & (lives.ends[:, day] >= 0))
         some = customers.take(world.customers, rows)
         state = [table[rows, day].astype(int) for table in (lives.ends, lives.decides)]
@@ -132,12 +132,30 @@ def test_chances_of_an_ending_subscription_come_true(world, horizon):
             )
         )
         last = np.minimum(ends, cancelled)
-        over = set(customer[(last >= day) & (last < day + horizon)])
+        over = (last >= day) & (last < day + horizon)
+        latest = np.zeros(len(world.customers), int)
+        np.maximum.at(latest, customer, starts)
+        gone = set(customer[over & (latest[customer] <= starts)])
         begun = set(customer[(starts >= day) & (starts < day + horizon)])
-        outcomes.append(np.array([row in over and row not in begun for row in rows]))
+        outcomes.append(np.array([row in gone and row not in begun for row in rows]))
     chance, outcome = np.concatenate(chances), np.concatenate(outcomes).astype(int)
     assert_calibrated(chance, outcome, 6)
     assert 0.04 < outcome.mean() < 0.25
+
+
+def test_chances_of_no_late_renewal_come_true(world):
+    lives, chances, outcomes = world.lives, [], []
+    customer, starts = lives.terms.T[:2]
+    for day in range(60, world.span.length - 30, 5):
+        rows = np.flatnonzero((lives.lapsed[:, day] >= 0) & (lives.lapsed[:, day] > day - 60))
+        lapsed = lives.lapsed[rows, day].astype(int)
+        chances.append(customers.no_return(np.full(len(rows), day), lapsed, 30))
+        begun = set(customer[(starts >= day) & (starts < day + 30)])
+        outcomes.append(np.array([row not in begun for row in rows], int))
+    chance, outcome = np.concatenate(chances), np.concatenate(outcomes)
+    # A customer is looked at every five days of thirty: the errors of one are not independent.
+    assert abs(chance.mean() - outcome.mean()) < 4 * np.sqrt(6 * (chance * (1 - chance)).sum()) / len(chance)
+    assert 0.8 < outcome.mean() < 0.97
 
 
 def test_the_unhappy_leave_a_trace(world):
