@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,9 @@ FORMAT = 2
 MARKER = "complete.json"
 ROW_GROUP = 8192
 """Rows read for one subject: small enough for a fraction of a millisecond, large enough to scan fast."""
+
+GIVEN_UP = 24 * 3600
+"""Seconds after which the unfinished folder of another load is taken for a killed process's."""
 
 KINDS = ("lead", "customer", "deal")
 
@@ -105,10 +109,21 @@ def being_written(folder: Path) -> Iterator[Path]:
 
 
 def clear_others(folder: Path, keep: int) -> None:
-    """Removes the event folders of old loads beside ``folder``, but for the newest ``keep``."""
+    """Removes the event folders of old loads beside ``folder``, but for the newest ``keep``.
+
+    Of what killed processes left of other loads, that which is older than a day goes too.
+    """
     loads = [path for path in folder.parent.iterdir() if path.name.isdigit() and path != folder]
-    for path in sorted(loads, key=lambda path: int(path.name))[:-keep]:
+    killed = [path for path in folder.parent.glob(".[0-9]*-*") if _given_up(path)]
+    for path in sorted(loads, key=lambda path: int(path.name))[:-keep] + killed:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _given_up(work: Path) -> bool:
+    try:
+        return time.time() - work.stat().st_mtime > GIVEN_UP
+    except FileNotFoundError:  # finished meanwhile
+        return False
 
 
 def complete(folder: Path, about: Completed) -> None:

@@ -120,8 +120,8 @@ class History:
     def writing(self) -> Iterator["Load"]:
         """The one load that may write now; it becomes visible by :meth:`Load.finish` and not before.
 
-        Tables a killed load left ahead of their pinned version are put back first. Raises HistoryError when
-        another import holds the lock, ResourceError on a full disk.
+        Tables a killed load left ahead of their pinned version are put back first, and its files removed.
+        Raises HistoryError when another import holds the lock, ResourceError on a full disk.
         """
         with full_disk(self.folder):
             (self.folder / "loads").mkdir(parents=True, exist_ok=True)
@@ -145,11 +145,22 @@ class History:
         versions = self.pinned()
         for table in (*TABLES, "refused"):
             path = self.folder / table
-            pinned = versions.get(table, 0)
-            if DeltaTable.is_deltatable(str(path)) and (delta := DeltaTable(path)).version() > pinned:
+            if not DeltaTable.is_deltatable(str(path)):
+                continue
+            delta, pinned = DeltaTable(path), versions.get(table, 0)
+            if delta.version() > pinned:
                 delta.restore(pinned)
                 versions[table] = delta.version()
+            _clear(path, delta)
         return versions
+
+
+def _clear(path: Path, delta: DeltaTable) -> None:
+    """Removes files no load refers to: rows are only ever added, so the newest load refers to all of them."""
+    kept = {Path(uri).name for uri in delta.file_uris()}
+    for file in path.glob("*.parquet*"):
+        if file.name not in kept:
+            file.unlink()
 
 
 class Load:

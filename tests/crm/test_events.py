@@ -1,11 +1,17 @@
 """The event store: what it reads, in which order, and what it says when there is nothing."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from crm import eventfiles
 from crm.clock import FOREVER, UNKNOWN
 from crm.errors import HistoryError, NotFound
 from crm.events import EventStore
@@ -76,6 +82,37 @@ def test_old_loads_are_made_again_when_asked_for(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["3", "4", "5"]
     assert EventStore.open(company.home, 1).read("lead").subjects == ["lead:crm:L0"]
     assert len(EventStore.open(company.home).read("lead").subjects) == 5
+
+
+KILLED = """
+import os, signal, sys
+from crm import eventfiles
+from crm.events import EventStore
+from crm.settings import Home
+eventfiles.write_lists = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+EventStore.open(Home(sys.argv[1]), 1)
+"""
+
+
+def test_what_a_killed_process_left_goes_after_a_day(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    company.tell("lead", "L", day(0), created_at=day(0))
+    company.load()
+    folder = company.home.history / "event"
+    shutil.rmtree(folder / "1")
+    died = subprocess.run([sys.executable, "-c", KILLED, company.home.path], check=False)
+    assert died.returncode == -signal.SIGKILL
+    (left,) = folder.glob(".1-*")
+    assert list(left.glob("*.parquet")), "it was killed half-way"
+    company.tell("lead", "M", day(1), created_at=day(1))
+    company.load()
+    assert left.exists(), "it may still be written"
+    a_day_ago = time.time() - eventfiles.GIVEN_UP - 1
+    os.utime(left, (a_day_ago, a_day_ago))
+    company.tell("lead", "N", day(2), created_at=day(2))
+    company.load()
+    assert not left.exists()
+    assert EventStore.open(company.home, 1).read("lead").subjects == ["lead:crm:L"]
 
 
 def test_unknown_subjects_and_kinds_are_named(store: EventStore) -> None:

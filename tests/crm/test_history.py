@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
 from crm.clock import DAY, FOREVER
 from crm.errors import HistoryError, ResourceError
@@ -93,9 +94,35 @@ def test_a_load_that_never_finished_did_not_happen(home: Home) -> None:
     assert stands(home) == [("L1", 10, FOREVER), ("L2", 20, FOREVER)]
 
 
-def test_commits_say_which_load_made_them(home: Home) -> None:
-    from deltalake import DeltaTable
+HALF = """
+import os, signal, sys
+from crm.history import History
+from crm.settings import Home
+from tests.crm.test_history import leads
+with History(Home(sys.argv[1])).writing() as writing:
+    writing.append("lead", leads(writing.number, ("L1", 99, False)))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
+
+def test_files_of_a_killed_import_go_with_the_next_even_one_that_brings_nothing(home: Home) -> None:
+    append(home, ("L1", 10, False))
+    append(home, ("L1", 20, False))
+    opened = History(home, 1)
+    died = subprocess.run([sys.executable, "-c", HALF, home.path], check=False)
+    assert died.returncode == -signal.SIGKILL
+    (home.history / "lead" / "part-00000-never-committed.snappy.parquet#1").write_bytes(b"half a file")
+    assert len(left_over(home)) == 2
+    with History(home).writing():
+        pass
+    assert left_over(home) == []
+    assert stands(home) == [("L1", 10, 20), ("L1", 20, FOREVER)]
+    assert opened.read("lead").num_rows == 1
+    append(home, ("L2", 30, False))
+    assert stands(home, 1) == [("L1", 10, FOREVER)]
+
+
+def test_commits_say_which_load_made_them(home: Home) -> None:
     append(home, ("L1", 10, False))
     append(home, ("L1", 20, False))
     assert DeltaTable(home.history / "lead").transaction_version("leadkeep") == 2
@@ -207,6 +234,16 @@ def test_wherever_the_disk_fills_up_the_import_says_so_and_completes_later(
     assert everything(home) == everything(exports.home)
 
 
+def left_over(home: Home) -> list[Path]:
+    """Files of rows that no complete load refers to."""
+    found = []
+    for table, version in History(home).pinned().items():
+        folder = home.history / table
+        referred = {Path(uri).name for uri in DeltaTable(folder, version=version).file_uris()}
+        found += [file for file in folder.iterdir() if file.is_file() and file.name not in referred]
+    return found
+
+
 def everything(home: Home) -> dict[str, list[dict[str, Any]]]:
     """All that anyone can read of a history."""
     history = History(home)
@@ -270,3 +307,4 @@ def test_an_import_killed_at_any_moment_leaves_history_whole(tmp_path: Path) -> 
     load(*company.words(company.exports.home))
     assert everything(company.exports.home) == company.after
     assert not load(*company.words(company.exports.home)).written
+    assert left_over(company.exports.home) == []
