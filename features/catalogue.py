@@ -55,6 +55,6 @@ def described(group: str) -> Iterator[dict[str, str]]:
             "group_vi": about.vi,
             "name": name + ("_…" if isinstance(declared_one, Family) else ""),
             "unit": declared_one.unit,
-            "en": words.en.replace("{n}", "…").replace("{word}", "…"),
-            "vi": words.vi.replace("{n}", "…").replace("{word}", "…"),
+            "en": words.label("en"),
+            "vi": words.label("vi"),
         }

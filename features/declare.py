@@ -24,7 +24,14 @@ from features.expressions import (
     micros,
 )
 from features.selectors import Selector, selector
-from features.words import UNITS, Wording
+from features.words import UNITS, Language, Wording, window
+
+SENSES = ("good", "bad", "merit", "fault")
+"""What a high value speaks for, where common sense has no doubt: winning a lead, keeping a customer.
+
+``good`` and ``bad``: more than usual speaks for it, or against. ``merit`` and ``fault``: any of it does, and only
+none of it speaks the other way: one late payment is no comfort, however many others have.
+"""
 
 Which = Literal["first", "last"]
 Kinds = str | Selector | Iterable[str]
@@ -50,6 +57,7 @@ class Feature:
     name: str = ""
     group: str = ""
     categories: tuple[str, ...] = ()
+    sense: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,7 @@ class Family:
     most: int = 8
     rest: bool = True
     never: tuple[str, ...] = ()
+    sense: str = ""
 
 
 Declared = Feature | Family | dict[str, Feature]
@@ -72,27 +81,31 @@ Declared = Feature | Family | dict[str, Feature]
 
 def says(
     expression: Expression, *, en: str, vi: str, none_en: str = "", none_vi: str = "",
-    below_en: str = "", below_vi: str = "", unit: str = "", topic: str = "",
+    below_en: str = "", below_vi: str = "", unit: str = "", topic: str = "", sense: str = "",
 ) -> Feature:  # fmt: skip
-    """Gives an expression its words, which makes it a feature; see :class:`features.words.Wording`."""
+    """Gives an expression its words, which makes it a feature; see :class:`features.words.Wording`.
+
+    ``sense`` is one of :data:`SENSES`, or nothing where people could argue.
+    """
     unit = unit or unit_of(expression)
     if unit not in UNITS:
         raise FeatureError("unknown unit", value=unit, todo=f"one of {', '.join(UNITS)}")
-    return Feature(expression, Wording(en, vi, none_en, none_vi, below_en, below_vi), unit, topic)
+    wording = Wording(en, vi, none_en, none_vi, below_en, below_vi)
+    return Feature(expression, wording, unit, topic, sense=_sense(sense))
 
 
 def over(
     days: Sequence[float], build: Callable[[float], Expression], *, en: str, vi: str,
-    none_en: str = "", none_vi: str = "", unit: str = "", topic: str = "",
+    none_en: str = "", none_vi: str = "", unit: str = "", topic: str = "", sense: str = "",
 ) -> dict[str, Feature]:  # fmt: skip
-    """One idea over several windows; ``{days}`` in the words is the window. Keys are suffixes of the name."""
+    """One idea over several windows, ``{window}`` in the words. Keys are suffixes of the name."""
 
-    def put(text: str, d: float) -> str:
-        return text.replace("{days}", f"{d:g}")
+    def put(text: str, d: float, lang: Language) -> str:
+        return text.replace("{window}", window(d, lang))
 
     return {
-        f"_{d:g}d": says(build(d), en=put(en, d), vi=put(vi, d), none_en=put(none_en, d),
-                         none_vi=put(none_vi, d), unit=unit, topic=topic)
+        f"_{d:g}d": says(build(d), en=put(en, d, "en"), vi=put(vi, d, "vi"), none_en=put(none_en, d, "en"),
+                         none_vi=put(none_vi, d, "vi"), unit=unit, topic=topic, sense=sense)
         for d in days
     }  # fmt: skip
 
@@ -100,11 +113,11 @@ def over(
 def each(
     column: str, among: Selector, build: Callable[[Selector], Expression], *, en: str, vi: str,
     none_en: str = "", none_vi: str = "", below_en: str = "", below_vi: str = "", unit: str = "count",
-    topic: str = "", most: int = 8, rest: bool = True,
+    topic: str = "", most: int = 8, rest: bool = True, sense: str = "",
 ) -> Family:  # fmt: skip
     """A family: ``build`` is called with ``among`` narrowed to each frequent word of ``column``."""
     wording = Wording(en, vi, none_en, none_vi, below_en, below_vi)
-    return Family(among, column, build, wording, unit, topic, most, rest)
+    return Family(among, column, build, wording, unit, topic, most, rest, sense=_sense(sense))
 
 
 def attributes(
@@ -236,6 +249,12 @@ def unit_of(expression: Expression) -> str:
 def named(feature: Feature, name: str, group: str) -> Feature:
     """The feature under the name its declaration gave it."""
     return replace(feature, name=name, group=group, topic=feature.topic or group)
+
+
+def _sense(sense: str) -> str:
+    if sense not in ("", *SENSES):
+        raise FeatureError("unknown sense", value=sense, todo=f"one of {', '.join(SENSES)}, or leave it out")
+    return sense
 
 
 def _window(aggregate: str, kind: Kinds, days: float | None, skip: float, words: dict[str, object]) -> Window:

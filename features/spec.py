@@ -54,7 +54,8 @@ class FeatureSpec:
         nothing = math.isnan(value) or (value == 0 and feature.unit in ("count", "money"))
         template = feature.wording.template(value, nothing, lang)
         size = abs(value) if value < 0 and feature.wording.below_vi else value
-        return template.replace("{n}", self.value_in_words(column, size, lang))
+        number = self.value_in_words(column, size, lang)
+        return template.replace("{n}", number).replace("{s}", "" if number == "1" else "s")
 
     def select(self, names: Sequence[str]) -> "FeatureSpec":
         """The same spec with only these features; raises FeatureError for a name it does not have."""
@@ -71,7 +72,7 @@ class FeatureSpec:
             "absent": list(self.absent),
             "features": [
                 {
-                    "name": f.name, "group": f.group, "topic": f.topic, "unit": f.unit,
+                    "name": f.name, "group": f.group, "topic": f.topic, "unit": f.unit, "sense": f.sense,
                     "words": {n: getattr(f.wording, n) for n in Wording.__dataclass_fields__},
                     "categories": list(f.categories), "expression": expressions.to_json(f.expression),
                 }
@@ -91,6 +92,7 @@ class FeatureSpec:
                 name=f["name"],
                 group=f["group"],
                 categories=tuple(f["categories"]),
+                sense=f.get("sense", ""),
             )
             for f in data["features"]
         )
@@ -168,9 +170,9 @@ def _expanded(family: Family, vocabulary: Mapping[Signature, int], floor: int) -
 
 
 def _member(family: Family, selector: Selector, word: str, slug: str) -> Feature:
-    wording = family.wording.about(word)
+    wording = family.wording.about(word, quoted=family.column != "field")
     topic = family.topic.replace("{word}", word)
-    return Feature(family.build(selector), wording, family.unit, topic, slug)
+    return Feature(family.build(selector), wording, family.unit, topic, slug, sense=family.sense)
 
 
 def _slug(word: str, taken: set[str]) -> str:

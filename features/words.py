@@ -25,17 +25,19 @@ CODES: dict[str, tuple[str, str]] = {
     "staff": ("nhân viên nhập", "staff"), "unreachable": ("thuê bao", "unreachable"),
     "done": ("đã xong", "done"), "opened": ("đã mở", "opened"),
     "cancelled": ("hủy", "cancelled"), "not_renewed": ("không gia hạn", "not renewed"),
+    "inbound": ("khách chủ động liên hệ", "contact from the customer"),
+    "outbound": ("mình chủ động liên hệ", "contact from us"),
 }  # fmt: skip
 """Words of Leadkeep's own codes; a company's own words are said as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A feature's label in both languages; ``none_*`` replaces the sentence when there is nothing recorded,
-    ``below_*`` when the value is negative.
+    """A feature's sentence in both languages; ``none_*`` replaces it when there is nothing recorded,
+    ``below_*`` when the value is zero or negative.
 
-    ``{n}`` stands for the value (its size, in ``below_*``) and ``{word}`` for a family's own word. A label
-    without ``{n}`` is said as "label: value".
+    ``{n}`` stands for the value (its size, in ``below_*``), ``{s}`` for the plural of an English noun after it,
+    and ``{word}`` for a family's own word. Words without ``{n}`` are said as "label: value".
     """
 
     en: str
@@ -46,33 +48,36 @@ class Wording:
     below_vi: str = ""
 
     def label(self, lang: Language) -> str:
-        """The label without its number, for tables and plots."""
-        return (self.vi if lang == "vi" else self.en).replace("{n} ", "").replace("{n}", "").strip()
+        """The sentence with dots for its number, for tables and plots."""
+        text = self.vi if lang == "vi" else self.en
+        return text.replace("{n}", "…").replace("{s}", "s").replace("{word}", "…")
 
     def template(self, value: float, nothing: bool, lang: Language) -> str:
         """The sentence for this value, with ``{n}`` where its number goes."""
         vi = lang == "vi"
         if nothing and self.none_vi:
             return self.none_vi if vi else self.none_en
-        if value < 0 and self.below_vi:
+        if value <= 0 and self.below_vi:
             return self.below_vi if vi else self.below_en
         text = self.vi if vi else self.en
         return text if "{n}" in text else text + ": {n}"
 
-    def about(self, word: str) -> "Wording":
-        """The wording of one member of a family."""
-        vi, en = CODES.get(word, (word, word))
-        said = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return Wording(
-            **{name: text.replace("{word}", vi if name.endswith("vi") else en) for name, text in said.items()}
-        )
+    def about(self, word: str, quoted: bool = True) -> "Wording":
+        """The wording of one member of a family; Leadkeep's own words are never quoted."""
+        own = f"“{word}”" if quoted else word
+        vi, en = CODES.get(word, (own, own))
+        said = {}
+        for name in self.__dataclass_fields__:
+            text, put = getattr(self, name), vi if name.endswith("vi") else en
+            said[name] = text.replace("{word}", capital(put) if text.startswith("{word}") else put)
+        return Wording(**said)
 
 
 UNITS = (
     "count", "days", "hours", "money", "percent", "number", "flag", "category", "hour", "weekday", "month",
-    "times", "rate", "change", "money_change",
+    "times", "rate", "change", "money_change", "rating",
 )  # fmt: skip
-"""``times`` is a multiple, ``rate`` so many a day, ``change`` a difference to an earlier time."""
+"""``times`` compares with a whole of one, ``rate`` is so many a day, ``change`` a difference to an earlier time."""
 WEEKDAYS = {
     "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -89,6 +94,11 @@ def code(word: str, lang: Language) -> str:
     """
     vi, en = CODES.get(word, (word, word))
     return vi if lang == "vi" else en
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large, as a sentence begins."""
+    return text[:1].upper() + text[1:]
 
 
 def say(
@@ -114,24 +124,58 @@ def say(
     if unit in ("days", "hours"):
         return span(value * 24 if unit == "days" else value, lang)
     if unit == "times":
-        return _number(value, lang, 1) + (" lần" if lang == "vi" else " times")
+        return multiple(value, lang)
+    if unit == "hour":
+        return hour(round(value), lang)
+    if unit == "rating":
+        return f"{_number(value, lang, 1)}/5"
     if unit == "rate":
         return pace(value, lang)
     if unit in ("change", "money_change"):
         return change(value, money(abs(value), currency, lang) if unit == "money_change" else "", lang)
-    return _number(value, lang, 0 if unit in ("count", "hour", "month") else 2)
+    return _number(value, lang, 0 if unit in ("count", "month") else 2)
+
+
+def multiple(value: float, lang: Language) -> str:
+    """How a thing compares with another, to go before the other.
+
+    >>> multiple(0.6, "vi"), multiple(1.4, "vi"), multiple(1, "en"), multiple(2, "en")
+    ('bằng 60%', 'gấp 1,4 lần', 'the same as', 'twice')
+    """
+    number = _number(value, lang, 1)
+    if number == "1":
+        return "bằng" if lang == "vi" else "the same as"
+    if value < 1:
+        part = _number(100 * value, lang, 0)
+        return f"bằng {part}%" if lang == "vi" else f"{part}% of"
+    if lang == "vi":
+        return f"gấp {number} lần"
+    return "twice" if number == "2" else f"{number} times"
+
+
+def hour(of_day: int, lang: Language) -> str:
+    """An hour of the day.
+
+    >>> hour(20, "vi"), hour(20, "en"), hour(0, "en")
+    ('20 giờ', '8 pm', '12 am')
+    """
+    if lang == "vi":
+        return f"{of_day} giờ"
+    return f"{(of_day + 11) % 12 + 1} {'am' if of_day < 12 else 'pm'}"
 
 
 def span(hours: float, lang: Language) -> str:
     """A length of time in the unit people would use.
 
-    >>> span(1 / 12, "vi"), span(72, "vi"), span(24, "en")
-    ('5 phút', '3 ngày', '1 day')
+    >>> span(1 / 12, "vi"), span(72, "vi"), span(24, "en"), span(23.8, "en"), span(0.001, "vi")
+    ('5 phút', '3 ngày', '1 day', '1 day', 'chưa tới 1 phút')
     """
     size = abs(hours)
-    if size < 1:
+    if 0 < size < 1 / 60:
+        return "chưa tới 1 phút" if lang == "vi" else "less than a minute"
+    if size < 59.5 / 60:
         amount, unit = 60 * hours, ("phút", "minute")
-    elif size < 24:
+    elif size < 23.5:
         amount, unit = hours, ("giờ", "hour")
     else:
         amount, unit = hours / 24, ("ngày", "day")
@@ -140,18 +184,31 @@ def span(hours: float, lang: Language) -> str:
     return f"{number} {unit[0]}" if lang == "vi" else f"{number} {unit[1]}{plural}"
 
 
+def window(days: float, lang: Language) -> str:
+    """A length of time looked back over.
+
+    >>> window(1, "vi"), window(30, "en")
+    ('24 giờ', '30 days')
+    """
+    if days == 1:
+        return "24 giờ" if lang == "vi" else "24 hours"
+    return f"{days:g} ngày" if lang == "vi" else f"{days:g} days"
+
+
 def pace(a_day: float, lang: Language) -> str:
     """A rate in the span in which it comes to at least one.
 
-    >>> pace(2.5, "vi"), pace(0.2, "vi"), pace(0.05, "en"), pace(0, "vi")
-    ('2,5 lần mỗi ngày', '1,4 lần mỗi tuần', '1.5 times a month', '0 lần mỗi tháng')
+    >>> pace(2.5, "vi"), pace(0.2, "vi"), pace(0.05, "en"), pace(1, "en")
+    ('2,5 lần mỗi ngày', '1,4 lần mỗi tuần', '1.5 times a month', 'once a day')
     """
     days, vi, en = next(
         ((d, v, e) for d, v, e in ((1, "ngày", "day"), (7, "tuần", "week")) if a_day * d >= 1),
         (30, "tháng", "month"),
     )
     number = _number(a_day * days, lang, 1)
-    return f"{number} lần mỗi {vi}" if lang == "vi" else f"{number} times a {en}"
+    if lang == "vi":
+        return f"{number} lần mỗi {vi}"
+    return f"once a {en}" if number == "1" else f"{number} times a {en}"
 
 
 def change(value: float, amount: str, lang: Language) -> str:

@@ -50,7 +50,8 @@ class Bundle:
     """A scorer, its calibration, its features and what is said of it.
 
     ``later`` is the rule for subjects beyond the target's last age, where there is one. ``sample`` are rows
-    whose scores are stored with it and compared when it is opened.
+    whose scores are stored with it and compared when it is opened. ``usual`` and ``usual_later`` hold each
+    feature's typical value among the subjects it scores, and among those of ``later``; reasons need them.
     """
 
     about: About
@@ -59,12 +60,17 @@ class Bundle:
     calibration: Calibration
     sample: Rows
     later: Rule | None = None
+    usual: tuple[float, ...] = ()
+    usual_later: tuple[float, ...] = ()
     manifest_sha256: str = ""
     version: str = ""
     topics: Topics = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "topics", Topics.of(self.spec))
+        for name in ("usual", "usual_later"):
+            values = getattr(self, name) or (math.nan,) * len(self.spec.features)
+            object.__setattr__(self, name, values)
 
     @property
     def kind(self) -> str:
@@ -153,6 +159,7 @@ class Bundle:
             bundle = cls(
                 About(**data["about"]), spec, scorers.load(data["kind"], files, spec), calibration,
                 _rows(data["sample"]["rows"], len(spec.features)), later,
+                usual=_usual(data, "now"), usual_later=_usual(data, "later"),
             )  # fmt: skip
             stored = np.array(data["sample"]["probabilities"], dtype=np.float64)
         except (KeyError, ValueError, TypeError) as error:
@@ -170,6 +177,7 @@ class Bundle:
             "about": {name: getattr(self.about, name) for name in About.__slots__},
             "features": self.spec.to_json(),
             "sample": {"rows": _plain(rows), "probabilities": self.predict(rows).tolist()},
+            "usual": {"now": _known(self.usual), "later": _known(self.usual_later)},
         }
         files = self.scorer.files()
         files["calibration.json"] = _json(self.calibration.to_json())
@@ -233,6 +241,16 @@ def _json(data: Any) -> bytes:
 
 def _plain(rows: Rows) -> list[list[float | None]]:
     return [[None if math.isnan(value) else value for value in row] for row in rows.astype(float).tolist()]
+
+
+def _known(values: tuple[float, ...]) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values]
+
+
+def _usual(data: Mapping[str, Any], name: str) -> tuple[float, ...]:
+    """Typical values; a bundle from before they were kept has none."""
+    stored = data.get("usual", {}).get(name, [])
+    return tuple(math.nan if value is None else float(value) for value in stored)
 
 
 def _rows(data: list[list[float | None]], width: int) -> Rows:

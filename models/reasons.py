@@ -1,6 +1,10 @@
 """Why a score is what it is, in words a salesperson understands."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -9,23 +13,25 @@ from numpy.typing import NDArray
 from features.words import Language
 from models.bundle import Bundle
 from models.scorers import Float, Rows, sigmoid
+from models.target import find
+from models.topics import named
 
 IN_CHARGE: dict[Language, str] = {"en": "Who is in charge", "vi": "Người phụ trách"}
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """What one topic adds to a score, and the feature (column, value) that speaks for it."""
+    """What one topic adds to a score, and the feature (column, value) that speaks for it, if any can."""
 
     topic: str
-    column: int
+    column: int | None
     value: float
     contribution: float
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A driver in words; ``direction`` is "up" where it raises the score."""
+    """A driver in words; ``direction`` is "up" where it raises the score, ``feature`` "" where none speaks."""
 
     topic: str
     text: str
@@ -47,8 +53,8 @@ class Explained:
 def explain(bundle: Bundle, row: Rows, lang: Language, n: int = 5, *, later: bool = False) -> list[Reason]:
     """The ``n`` topics that move one subject's score most; ``row`` is float32[1, n_features] or flat.
 
-    Contributions are in log-odds; those of all topics and the base sum to the raw score. ``later`` explains
-    the rule for subjects beyond the last age.
+    Contributions are in log-odds; those of all topics and the base sum to the raw score. A topic that has
+    nothing to say that points its way is only named. ``later`` explains the rule for subjects beyond the last age.
     """
     return explained(bundle, row, lang, n, later=later).reasons
 
@@ -60,7 +66,7 @@ def explained(bundle: Bundle, row: Rows, lang: Language, n: int = 5, *, later: b
     by_rule = later and bundle.later is not None
     raw = added.sum(axis=1)
     probability = sigmoid(raw) if by_rule else bundle.calibration.predict(raw)
-    found = _drivers(bundle, row[0].tolist(), added[0].tolist(), n)
+    found = islice(_drivers(bundle, row[0].tolist(), added[0].tolist(), later=by_rule), n)
     return Explained(
         float(probability[0]),
         float(raw[0]),
@@ -72,10 +78,15 @@ def explained(bundle: Bundle, row: Rows, lang: Language, n: int = 5, *, later: b
 def drivers(
     bundle: Bundle, rows: Rows, n: int = 5, later: NDArray[np.bool_] | None = None
 ) -> list[list[Driver]]:
-    """The ``n`` topics that move each score most, the strongest first; all of one batch at once."""
+    """The ``n`` things to say of each score, the strongest first; all of one batch at once.
+
+    For people's lists: topics with nothing to say that points their way, or nothing new, are passed over.
+    """
     added = contributions(bundle, rows, later)
+    by_rule = np.zeros(len(rows), dtype=bool) if later is None or bundle.later is None else later
     return [
-        _drivers(bundle, row, of_row, n) for row, of_row in zip(rows.tolist(), added.tolist(), strict=True)
+        _spoken(bundle, _drivers(bundle, row, of_row, later=one), n)
+        for row, of_row, one in zip(rows.tolist(), added.tolist(), by_rule.tolist(), strict=True)
     ]
 
 
@@ -90,24 +101,41 @@ def contributions(bundle: Bundle, rows: Rows, later: NDArray[np.bool_] | None = 
 
 
 def reason(bundle: Bundle, driver: Driver, lang: Language) -> Reason:
-    """A driver in the words of its feature, with the real value."""
+    """A driver in the words of its feature, with the real value; the topic's name where none speaks."""
+    direction: Literal["up", "down"] = "up" if driver.contribution > 0 else "down"
+    if driver.column is None:
+        return Reason(driver.topic, named(driver.topic, lang), driver.contribution, direction, "")
     personal = bundle.topics.personal[driver.column]
     text = IN_CHARGE[lang] if personal else bundle.spec.sentence(driver.column, driver.value, lang)
-    direction: Literal["up", "down"] = "up" if driver.contribution > 0 else "down"
-    return Reason(
-        driver.topic, text, driver.contribution, direction, bundle.spec.features[driver.column].name
-    )
+    feature = bundle.spec.features[driver.column].name
+    return Reason(driver.topic, text, driver.contribution, direction, feature)
 
 
-def _drivers(bundle: Bundle, row: list[float], added: list[float], n: int) -> list[Driver]:
-    """Plain lists: for one row they are several times as quick as arrays."""
-    topics = bundle.topics
+def _drivers(bundle: Bundle, row: list[float], added: list[float], *, later: bool) -> Iterator[Driver]:
+    """The topics, the strongest first. Plain lists: for one row they are several times as quick as arrays."""
+    topics, usual = bundle.topics, bundle.usual_later if later else bundle.usual
+    wished = _wished(bundle.target)
     sums = topics.sums(added)
     order = sorted(range(len(sums)), key=lambda topic: -abs(sums[topic]))
-    found = []
-    for topic in order[:n]:
+    for topic in order:
         if sums[topic] == 0:
+            return
+        column = topics.speaker(topic, added, row, usual, wished)
+        value = math.nan if column is None else row[column]
+        yield Driver(topics.names[topic], column, value, sums[topic])
+
+
+def _spoken(bundle: Bundle, found: Iterator[Driver], n: int) -> list[Driver]:
+    """The first ``n`` that a feature speaks for, none of them in another's words."""
+    kept: dict[str, Driver] = {}
+    for driver in found:
+        if driver.column is not None:
+            kept.setdefault(bundle.spec.sentence(driver.column, driver.value, "vi"), driver)
+        if len(kept) >= n:
             break
-        column = topics.speaker(topic, added, rising=sums[topic] > 0)
-        found.append(Driver(topics.names[topic], column, row[column], sums[topic]))
-    return found
+    return list(kept.values())
+
+
+@cache
+def _wished(target: str) -> bool:
+    return find(target).wished

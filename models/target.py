@@ -80,6 +80,8 @@ class Target:
     """Features the simple rule looks at, the most telling first; those a history lacks are passed over."""
     rates: tuple[str, ...]
     """Features the shrunk rates look at."""
+    wished: bool
+    """Whether the outcome is one we want: what speaks for a sale, or against a loss, is good news."""
     contact_cost: int
     """What one contact costs in the smallest unit of the default currency."""
     grace: Callable[[Events, int], int] = lambda events, as_of: 0

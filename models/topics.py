@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from features import catalogue
 from features.declare import Feature
-from features.expressions import selectors
+from features.expressions import Moment, selectors
 from features.spec import FeatureSpec
+from features.words import Language, capital, code
+from models.senses import Voice, may_say, voice
 
 PERSONAL = frozenset({"owner", "team", "actor", "assigned_to"})
 """Attributes whose value is a colleague; reasons say that they matter, never who it is."""
@@ -21,6 +24,7 @@ class Topics:
     place: tuple[int, ...]
     columns: tuple[tuple[int, ...], ...]
     ease: tuple[float, ...]
+    voices: tuple[Voice, ...]
     personal: tuple[bool, ...]
 
     @classmethod
@@ -29,8 +33,9 @@ class Topics:
         names = tuple(dict.fromkeys(feature.topic for feature in spec.features))
         place = tuple(names.index(feature.topic) for feature in spec.features)
         columns = tuple(tuple(c for c, of in enumerate(place) if of == topic) for topic in range(len(names)))
-        ease = tuple(EASE.get(feature.unit, 1.0) for feature in spec.features)
-        return cls(names, place, columns, ease, tuple(map(is_personal, spec.features)))
+        voices = tuple(map(voice, spec.features))
+        personal = tuple(map(is_personal, spec.features))
+        return cls(names, place, columns, tuple(map(_ease, spec.features)), voices, personal)
 
     def sums(self, added: list[float]) -> list[float]:
         """Contributions of features added up by topic."""
@@ -39,10 +44,38 @@ class Topics:
             found[place] += amount
         return found
 
-    def speaker(self, topic: int, added: list[float], rising: bool) -> int:
-        """The column that pushes a topic's way most, by ease."""
-        sign = 1.0 if rising else -1.0
-        return max(self.columns[topic], key=lambda column: sign * added[column] * self.ease[column])
+    def speaker(
+        self, topic: int, added: list[float], row: list[float], usual: tuple[float, ...], wished: bool
+    ) -> int | None:
+        """The column that pushes a topic's way most, by ease, among those whose value speaks that way too.
+
+        ``usual`` has a typical value for each column. None where nothing of the topic can be said that way.
+        """
+        way = 1.0 if sum(added[column] for column in self.columns[topic]) > 0 else -1.0
+        side = int(way) if wished else -int(way)
+        found, most = None, 0.0
+        for column in self.columns[topic]:
+            push = way * added[column] * self.ease[column]
+            if push > most and may_say(self.voices[column], row[column], usual[column], side):
+                found, most = column, push
+        return found
+
+
+def named(topic: str, lang: Language) -> str:
+    """What a topic is about, where none of its features speaks for it.
+
+    >>> named("profile province", "en"), named("payment", "vi"), named("kind call", "vi")
+    ('Province', 'Thanh toán', 'Cuộc gọi')
+    """
+    if group := catalogue.groups().get(topic):
+        return group.vi if lang == "vi" else group.en
+    return capital(code(topic.removeprefix("profile ").removeprefix("kind "), lang))
+
+
+def _ease(feature: Feature) -> float:
+    """How readily people picture a feature: a plain time sooner than one that leaves out holidays."""
+    quiet = isinstance(feature.expression, Moment) and feature.expression.quiet
+    return 0.5 if quiet else EASE.get(feature.unit, 1.0)
 
 
 def is_personal(feature: Feature) -> bool:

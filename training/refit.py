@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crm.errors import PopulationError
 from features import engine
@@ -11,6 +12,7 @@ from features.spec import FeatureSpec
 from models.bundle import About, Bundle
 from models.scorers import rule
 from models.scorers.rule import Rule
+from models.senses import usual
 from models.snapshots import Snapshots
 from training.contest import MOST_ROWS, fitted, folds_of, trial
 from training.gather import Past, as_rows, learn_spec, need_both_outcomes, thinned
@@ -45,20 +47,26 @@ def refit(
         made.arrival_delay, made.label_delay,
     )  # fmt: skip
     sample = rows.x[np.linspace(0, len(rows) - 1, 3).astype(int)]
-    later = later_rule(past, learned.spec, seed)
-    bundle = Bundle(about, learned.spec, model.scorer, model.level.calibration, sample, later)
+    later, old = later_rule(past, learned.spec, seed)
+    bundle = Bundle(
+        about, learned.spec, model.scorer, model.level.calibration, sample, later, usual(rows.x), usual(old)
+    )
     return Packed(bundle, rows)
 
 
-def later_rule(past: Past, spec: FeatureSpec, seed: int) -> Rule | None:
-    """The rule for subjects beyond the last age, from their own snapshots; None where there are too few."""
+def later_rule(past: Past, spec: FeatureSpec, seed: int) -> tuple[Rule | None, NDArray[np.float32]]:
+    """The rule for subjects beyond the last age, and the features it learned from, float32[n, k].
+
+    Their own snapshots teach it; None where there are too few.
+    """
+    none = np.zeros((0, len(spec.names)), dtype=np.float32)
     if not past.target.beyond:
-        return None
+        return None, none
     try:
         made = past.snapshots(seed, later=True)
         need_both_outcomes(made)
     except PopulationError:
-        return None
+        return None, none
     x = engine.compute(spec, made.events, made.subject_index, made.cutoff)
     columns = Columns(list(spec.names), list(spec.categorical))
-    return rule.fit(x, made.label, made.weight, columns, past.target.rule)
+    return rule.fit(x, made.label, made.weight, columns, past.target.rule), x

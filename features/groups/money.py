@@ -5,45 +5,56 @@ from features.declare import Group, count, highest, mean, over, reading, says, t
 GROUP = Group(("customer",), en="Spending", vi="Chi tiêu")
 
 spent = over(
-    (30, 90, 180, 365), lambda d: total("order", days=d), en="Spent in the last {days} days",
-    vi="Doanh số {days} ngày qua", none_en="No spending in the last {days} days",
-    none_vi="Không có doanh số trong {days} ngày qua",
+    (30, 90, 180, 365), lambda d: total("order", days=d), sense="good", en="Spent {n} in the last {window}",
+    vi="Mua {n} trong {window} qua",
+    none_en="Spent nothing in the last {window}", none_vi="Không mua gì trong {window} qua",
 )  # fmt: skip
 spent_all = says(
-    total("order"),
-    en="Spent so far",
-    vi="Tổng doanh số",
-    none_en="No order recorded",
-    none_vi="Chưa ghi nhận đơn hàng nào",
-)
-order_mean = says(mean("order"), unit="money", en="Usual order value", vi="Giá trị đơn trung bình")
-order_mean_180d = says(
-    mean("order", days=180),
-    unit="money",
-    en="Usual order value in 180 days",
-    vi="Giá trị đơn trung bình 180 ngày qua",
-)
-order_last = says(reading("last", "order"), unit="money", en="Last order value", vi="Giá trị đơn gần nhất")
-order_first = says(reading("first", "order"), unit="money", en="First order value", vi="Giá trị đơn đầu tiên")
-order_highest = says(highest("order"), en="Largest order", vi="Đơn hàng lớn nhất")
-order_last_against_mean = says(
-    reading("last", "order") / mean("order"), unit="percent", en="Last order against the usual",
-    vi="Đơn gần nhất so với đơn thường lệ",
+    total("order"), sense="good", en="Has spent {n} so far", vi="Đã mua tổng cộng {n}",
+    none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
 )  # fmt: skip
-item_mean = says(mean("item"), unit="money", en="Usual value of a line", vi="Giá trị trung bình mỗi mặt hàng")
+order_mean = says(
+    mean("order"), unit="money", en="Orders are usually worth {n}", vi="Mỗi đơn hàng thường trị giá {n}",
+    none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
+)  # fmt: skip
+order_mean_180d = says(
+    mean("order", days=180), unit="money", en="Orders of the last 180 days were usually worth {n}",
+    vi="180 ngày qua mỗi đơn hàng thường trị giá {n}",
+    none_en="No order in the last 180 days", none_vi="Không có đơn hàng trong 180 ngày qua",
+)  # fmt: skip
+order_last = says(
+    reading("last", "order"), unit="money", en="Last order was worth {n}", vi="Đơn gần nhất trị giá {n}",
+    none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
+)  # fmt: skip
+order_first = says(
+    reading("first", "order"), unit="money", en="First order was worth {n}", vi="Đơn đầu tiên trị giá {n}",
+    none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
+)  # fmt: skip
+order_highest = says(
+    highest("order"), en="Largest order was worth {n}", vi="Đơn hàng lớn nhất trị giá {n}",
+    none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
+)  # fmt: skip
+order_last_against_mean = says(
+    reading("last", "order") / mean("order"), unit="times", sense="good", en="Last order was worth {n} the usual one",
+    vi="Giá trị đơn gần nhất {n} đơn thường lệ",
+    none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
+)  # fmt: skip
+item_mean = says(
+    mean("item"), unit="money", en="Each product usually costs them {n}", vi="Mỗi mặt hàng thường trị giá {n}",
+    none_en="No product bought yet", none_vi="Chưa ghi nhận sản phẩm đã mua",
+)  # fmt: skip
 returned_share = says(
-    total("return") / total("order"),
-    unit="percent",
-    en="Share of spending returned",
-    vi="Tỷ lệ giá trị trả hàng",
-)
+    total("return") / total("order"), unit="percent", sense="fault", en="Returned {n} of what they bought",
+    vi="Trả lại {n} giá trị hàng đã mua",
+    none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
+    below_en="Nothing returned", below_vi="Chưa từng trả hàng",
+)  # fmt: skip
 returned = says(
-    total("return"),
-    en="Value returned",
-    vi="Giá trị hàng trả lại",
-    none_en="Nothing returned",
-    none_vi="Chưa từng trả hàng",
-)
+    total("return"), sense="fault", en="Returned goods worth {n}", vi="Đã trả lại hàng trị giá {n}",
+    none_en="Nothing returned", none_vi="Chưa từng trả hàng",
+)  # fmt: skip
 large_orders = says(
     count("order", days=365) * mean("order", days=365) / (highest("order") + 1.0), unit="times",
-    en="A year's spending against the largest order", vi="Doanh số năm so với đơn lớn nhất",)  # fmt: skip
+    en="A year's spending is {n} the largest order", vi="Doanh số năm qua {n} đơn lớn nhất",
+    none_en="No order in the last year", none_vi="Năm qua không có đơn hàng",
+)  # fmt: skip

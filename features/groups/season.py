@@ -5,42 +5,37 @@ from features.declare import Group, calendar, count, says, since, total
 GROUP = Group(("customer",), en="Season and Tết", vi="Mùa vụ và Tết")
 
 orders_same_quarter = says(
-    count("order", days=365, skip=275), en="Orders in the same 90 days a year ago",
-    vi="Số đơn trong 90 ngày này năm ngoái", none_en="No order in the same 90 days a year ago",
-    none_vi="Cùng kỳ năm ngoái không có đơn hàng",
+    count("order", days=365, skip=275), sense="good", en="{n} order{s} in the coming 90 days of last year",
+    vi="Cùng kỳ 90 ngày tới của năm ngoái có {n} đơn hàng",
+    none_en="No order in the coming 90 days of last year", none_vi="Cùng kỳ 90 ngày tới của năm ngoái không mua hàng",
 )  # fmt: skip
 spent_same_quarter = says(
-    total("order", days=365, skip=275),
-    en="Spent in the same 90 days a year ago",
-    vi="Doanh số 90 ngày này năm ngoái",
-    none_en="Nothing bought in the same 90 days a year ago",
-    none_vi="Cùng kỳ năm ngoái không mua hàng",
-)
+    total("order", days=365, skip=275), sense="good", en="Spent {n} in the coming 90 days of last year",
+    vi="Cùng kỳ 90 ngày tới của năm ngoái mua {n}",
+    none_en="No order in the coming 90 days of last year", none_vi="Cùng kỳ 90 ngày tới của năm ngoái không mua hàng",
+)  # fmt: skip
 bought_before_it = says(
-    count("order", days=455, skip=365), en="Orders in the 90 days before, a year ago",
-    vi="Số đơn trong 90 ngày trước đó của năm ngoái",
+    count("order", days=455, skip=365), en="{n} order{s} in the last 90 days of a year ago",
+    vi="Cùng kỳ 90 ngày qua của năm ngoái có {n} đơn hàng",
+    none_en="No order in the last 90 days of a year ago", none_vi="Cùng kỳ 90 ngày qua của năm ngoái không mua hàng",
 )  # fmt: skip
 now_against_last_year = says(
-    count("order", days=90) - count("order", days=455, skip=365), unit="change",
-    en="Orders this quarter against a year ago", vi="Số đơn quý này so với cùng kỳ năm ngoái",)  # fmt: skip
+    count("order", days=90) - count("order", days=455, skip=365), unit="change", sense="good",
+    en="Orders in the last 90 days {n} on a year ago", vi="Số đơn 90 ngày qua {n} so với cùng kỳ năm ngoái",
+    none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
+)  # fmt: skip
 to_tet = says(
-    calendar("to_tet"),
-    en="Tết in {n}",
-    vi="Còn {n} đến Tết",
-    none_en="The date of Tết is not known",
-    none_vi="Chưa rõ ngày Tết",
-)
+    calendar("to_tet"), en="Tết in {n}", vi="Còn {n} đến Tết",
+    none_en="The date of Tết is not known", none_vi="Chưa rõ ngày Tết",
+)  # fmt: skip
 since_tet = says(
-    calendar("since_tet"),
-    en="{n} since Tết",
-    vi="{n} kể từ Tết",
-    none_en="The date of Tết is not known",
-    none_vi="Chưa rõ ngày Tết",
-)
+    calendar("since_tet"), en="{n} since Tết", vi="Tết đã qua {n}",
+    none_en="The date of Tết is not known", none_vi="Chưa rõ ngày Tết",
+)  # fmt: skip
 month = says(calendar("month"), en="Month", vi="Tháng")
 quiet_days_lost = says(
     since("last", "order") - since("last", "order", quiet=True), unit="days",
-    en="Tết break since the last order: {n}", vi="Nghỉ Tết từ đơn gần nhất: {n}",
-    none_en="No order recorded",
-    none_vi="Chưa ghi nhận đơn hàng nào"
+    en="The Tết break took {n} of the time since the last order", vi="Từ đơn gần nhất đến nay có {n} nghỉ Tết",
+    none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
+    below_en="No Tết break since the last order", below_vi="Từ đơn gần nhất đến nay không có kỳ nghỉ Tết",
 )  # fmt: skip

@@ -136,5 +136,6 @@ TARGET = Target(
     values=values,
     rule=("since_order", "orders_365d", "spent_365d", "renewal_in"),
     rates=("since_order", "renewal_in", "orders_365d"),
+    wished=False,
     contact_cost=15_000,
 )

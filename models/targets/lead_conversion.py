@@ -128,6 +128,7 @@ TARGET = Target(
     values=values,
     rule=("since_inbound", "inbound_7d", "age", "source"),
     rates=("age", "source", "since_inbound"),
+    wished=True,
     contact_cost=15_000,
     beyond="too old",
     later_cutoffs=later_cutoffs,
