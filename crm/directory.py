@@ -3,7 +3,8 @@
 Names and numbers leave the history here, for pages and files of scores only; features never see them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from duckdb import DuckDBPyConnection
 
 from crm.history import History, query
 from crm.settings import Home
@@ -123,6 +125,17 @@ def cards(home: Home, subjects: Iterable[str]) -> dict[str, Card]:
     return {subject: known.get(subject, _blank(subject)) for subject in asked}
 
 
+@contextmanager
+def newest(history: History, read: Mapping[str, Iterable[str]]) -> Iterator[DuckDBPyConnection]:
+    """DuckDB over the records as they are now: a table each, with the columns in ``read`` and the record's id."""
+    with query() as connection:
+        for table, columns in read.items():
+            rows = history.rows(table, ["source", "source_id", "load", "deleted", *columns])
+            connection.register("rows", rows)
+            connection.register(table, connection.execute(NEWEST).to_arrow_table())
+        yield connection
+
+
 def _blank(subject: str) -> Card:
     _, source, source_id = [*subject.split(":", 2), "", ""][:3]
     return Card(subject, source, source_id)
@@ -132,11 +145,7 @@ def _blank(subject: str) -> Card:
 def _directory(path: Path, load: int) -> tuple[dict[str, int], pa.Table]:
     """The cards of every subject of a load, and the row of each."""
     history = History(Home(path), load)
-    with query() as connection:
-        for table, columns in READ.items():
-            rows = history.rows(table, ["source", "source_id", "load", "deleted", *columns])
-            connection.register("rows", rows)
-            connection.register(table, connection.execute(NEWEST).to_arrow_table())
+    with newest(history, READ) as connection:
         parts = [
             connection.execute(asked).to_arrow_table().select(SHAPE.names)
             for asked in (LEADS, CUSTOMERS, DEALS)

@@ -12,6 +12,7 @@ from crm.clock import MINUTE, iso, now
 from crm.errors import LeadkeepError, ModelError, NotFound, PopulationError
 from crm.events import Events, EventStore
 from crm.history import History
+from crm.naming import named
 from crm.operations import Champion
 from crm.settings import Home
 from features.engine import compute
@@ -191,11 +192,14 @@ def _opened(home: Home, row: Champion) -> Bundle:
 def explain(home: Home, name: str, subject: str, lang: Language, as_of: int) -> dict[str, Any]:
     """One subject's score as known at ``as_of``, with the newest model of that time, as plain data.
 
-    ``subject`` may be the record's own id in the CRM. Raises as :meth:`Live.score`, and HistoryError.
+    ``subject`` may be the own id in the CRM of the record, or of one linked with it. Raises as
+    :meth:`Live.score`, and HistoryError.
     """
     target, bundle = find(name), registry.champion(home, name, as_of=as_of)
-    events = Lookup(EventStore.open(home), ())
-    found = _score(target, bundle, events, events.named(target.subject, subject), as_of, lang, 5)
+    store = EventStore.open(home)
+    found = _score(
+        target, bundle, Lookup(store, ()), named(home, store, target.subject, subject), as_of, lang, 5
+    )
     said = asdict(found) | {"target": name, "as_of": iso(as_of, home.settings.zone)}
     del said["cutoff"]
     return said

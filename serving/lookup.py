@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from crm.errors import NotFound
 from crm.events import Events, EventStore
 
 MEMORY = 256 * 1024**2
@@ -39,22 +38,6 @@ class Lookup:
         columns = {name: getattr(events, name)[start:end] for name in COLUMNS}
         offsets = np.array([0, end - start], dtype=np.int64)
         return replace(events, subjects=[subject], offsets=offsets, **columns)
-
-    def named(self, kind: str, text: str) -> str:
-        """The subject that ``text`` means: its id, or the record's own id in the CRM; raises NotFound."""
-        if text.startswith(f"{kind}:"):
-            return text
-        people = self.store.subjects(kind)
-        found = people.loc[people["source_id"] == text, "subject"].tolist()
-        if len(found) == 1:
-            return str(found[0])
-        todo = (
-            f"choose one of {', '.join(found[:5])}"
-            if found
-            else "copy the record's id from the CRM or a worklist"
-        )
-        what = "several sources have a record of this id" if found else f"no {kind} has this id"
-        raise NotFound(what, value=text, where=f"load {self.load}", todo=todo)
 
     def _hold(self, events: Events) -> None:
         self._places |= {subject: (events, number) for number, subject in enumerate(events.subjects)}

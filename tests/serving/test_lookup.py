@@ -18,11 +18,7 @@ def test_memory_and_files_give_the_same_events(told_once: Home) -> None:
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
-def test_a_record_is_found_by_the_id_its_crm_shows(told_once: Home) -> None:
+def test_an_unknown_subject_is_named(told_once: Home) -> None:
     lookup = Lookup(EventStore.open(told_once), ())
-    assert lookup.named("lead", "L7") == "lead:crm:L7"
-    assert lookup.named("lead", "lead:crm:L7") == "lead:crm:L7"
-    with pytest.raises(NotFound, match="no lead has this id"):
-        lookup.named("lead", "L7000")
     with pytest.raises(NotFound, match="no such subject"):
         lookup.one("lead:crm:L7000")
