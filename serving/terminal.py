@@ -154,11 +154,14 @@ def explained(found: Mapping[str, Any]) -> None:
 
 def model_table(rows: Rows) -> None:
     """Every model, the newest first."""
-    table = Table("target", "version", "kind", "as of", "AUC", "log loss", "the rule's", "in use")
+    table = Table(
+        "target", "version", "kind", "as of", "AUC", "log loss", "the rule's", "measured on", "in use"
+    )
     for row in rows:
         numbers = (_number(row["metrics"], *path) for path in (("auc",), ("log_loss",), ("rule", "log_loss")))
         used = row["problem"] or ("yes" if row["champion"] else "")
-        table.add_row(row["target"], row["version"], row["kind"], row["as_of"], *numbers, escape(used))
+        where = (row["metrics"] or {}).get("examined", "")
+        table.add_row(row["target"], row["version"], row["kind"], row["as_of"], *numbers, where, escape(used))
     out.print(table)
 
 
@@ -225,9 +228,15 @@ def quality(rows: Rows) -> None:
         out.print(
             f"{row['target']}: {verdict} — log loss {_number(ours, 'log_loss')} against {_number(rule, 'log_loss')}, "
             f"AUC {_number(ours, 'auc')} against {_number(rule, 'auc')}, calibration error "
-            f"{_number(ours, 'calibration_error')}, on outcomes it had not learned from.",
+            f"{_number(ours, 'calibration_error')}, on {_rows_of(ours)}.",
             soft_wrap=True,
         )
+
+
+def _rows_of(metrics: Mapping[str, Any]) -> str:
+    """The rows figures were measured on, with what they are."""
+    where = metrics.get("examined", "")
+    return f"the {where}: outcomes it had not learned from" if where else "outcomes it had not learned from"
 
 
 def _reason(contribution: float, text: str) -> None:

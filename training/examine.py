@@ -20,14 +20,14 @@ from training.rows import Rows, enough, months
 Float = NDArray[np.float64]
 
 BASELINES = ("rule", "logistic", "bayes")
-LATER, FOLDS, NOWHERE = "test stretch", "out of fold", "nowhere"
+LATER, FOLDS, NOWHERE = "test stretch", "held-out folds", "nowhere"
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
     """The accepted method, the verdicts, and figures of it and each baseline.
 
-    ``where`` says on which rows: the test stretch, out of fold where the history is too short to keep one a
+    ``where`` says on which rows: the test stretch, held-out folds where the history is too short to keep one a
     horizon later, or nowhere. ``probabilities`` of those ``rows`` by method; maps are empty for nowhere.
     """
 

@@ -1,7 +1,7 @@
 """From stored history to rows: snapshots, their features, and what had to be left out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from crm.clock import DAY
 from crm.errors import PopulationError
 from crm.events import Events, EventStore
 from crm.history import History
+from crm.people import People
 from crm.settings import Home, Settings
 from features import engine
 from features import spec as specs
@@ -18,10 +19,14 @@ from models import snapshots
 from models.snapshots import Snapshots
 from models.target import Target
 from training.clocks import clocks
+from training.hindsight import Witness
 from training.leaks import Leak, audit
 from training.rows import Rows
 
 ARCHIVE = 31 * DAY
+OF_PEOPLE = (
+    "says names, phones or e-mails of people; if not, list the field under not_personal in the mapping"
+)
 
 Progress = Callable[[str, int, int], None]
 
@@ -39,6 +44,8 @@ class Past:
     load: int
     reliable_since: int | None
     arrival_delay: int
+    witness: Witness = field(default_factory=Witness)
+    people: People = field(default_factory=People)
 
     def snapshots(self, seed: int, *, later: bool = False) -> Snapshots:
         """Matured snapshots; ``later`` for subjects beyond the last age. Raises PopulationError."""
@@ -60,8 +67,8 @@ class Learned:
 def open_past(home: Home, target: Target, as_of: int, load: int | None = None) -> Past:
     """The newest load (or that one) of the home folder; raises HistoryError where nothing was imported."""
     store = EventStore.open(home, load)
-    loads = History(home, store.load).loads()
-    since = [report.reliable_since for report in loads if report.reliable_since is not None]
+    history = History(home, store.load)
+    since = [report.reliable_since for report in history.loads() if report.reliable_since is not None]
     return Past(
         target,
         store.read(target.subject),
@@ -71,7 +78,9 @@ def open_past(home: Home, target: Target, as_of: int, load: int | None = None) -
         store.versions,
         store.load,
         max(since) if since else None,
-        usual_delay(History(home, store.load), as_of),
+        usual_delay(history, as_of),
+        Witness.of(history, as_of),
+        People.of(history),
     )
 
 
@@ -111,13 +120,14 @@ def learn_spec(past: Past, made: Snapshots) -> tuple[Learned, NDArray[np.float32
     """The spec of these training rows after the leak audit, and their features float32 [n, k]."""
     spec = specs.expand(
         past.target.groups, made.events, made.subject_index, made.cutoff,
-        zone=past.settings.zone, currency=past.settings.currency,
+        zone=past.settings.zone, currency=past.settings.currency, people=past.people,
     )  # fmt: skip
     x = engine.compute(spec, made.events, made.subject_index, made.cutoff)
     rows = as_rows(past.target, spec, x, made)
-    leaks = audit(rows, spec, made, past.target.outcomes)
+    leaks = [Leak(name, OF_PEOPLE, 1.0) for name in spec.personal]
+    leaks += audit(rows, spec, made, past.target, past.witness)
     timely = [name for name in clocks(rows, spec) if name not in past.target.rule]
-    out = {leak.feature for leak in leaks} | set(timely)
+    out = {leak.feature for leak in leaks if not leak.warning} | set(timely)
     kept = [j for j, name in enumerate(spec.names) if name not in out]
     learned = Learned(spec.select([spec.names[j] for j in kept]), leaks, timely)
     return learned, np.ascontiguousarray(x[:, kept])

@@ -1,21 +1,23 @@
 """The leak audit: finds columns that know the outcome before it happens, and takes them out."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crm.clock import DAY, HOUR
+from features.declare import Feature
 from features.expressions import Category, Reading, selectors, walk
 from features.spec import FeatureSpec
 from models.snapshots import Snapshots
 from models.spans import Happenings
-from training.metrics import Ranking
-from training.rows import Rows
+from models.target import Target
+from training.alone import one_feature_auc
+from training.hindsight import WAY, Witness, told
+from training.rows import FEWEST, Rows, enough
 
-Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 LIST = (
@@ -38,29 +40,39 @@ FILLED = 0.35
 AROUND = 0.5
 """Share of first fillings that may fall on the day before or after the outcome."""
 
-FEWEST = 20
-"""Rows of either outcome below which nothing is concluded."""
+HINDSIGHT = 0.7
+"""A feature that ranks this well alone, read with what was known later, is worth using."""
+
+VANISHED = 0.55
+"""At most so well it ranks as known then, where that worth was all hindsight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A feature under suspicion: its name, why, and the figure that says so."""
+    """A feature under suspicion: its name, why, and the figure that says so.
+
+    A ``warning`` is to be looked at by somebody who knows the field; the feature stays.
+    """
 
     feature: str
     why: str
     figure: float
+    warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.feature}: {self.why} ({self.figure:.2f})"
 
 
-def audit(rows: Rows, spec: FeatureSpec, snapshots: Snapshots, outcomes: Sequence[str]) -> list[Leak]:
-    """Every feature that must not be learned from, once each, with the first reason found.
+def audit(
+    rows: Rows, spec: FeatureSpec, snapshots: Snapshots, target: Target, witness: Witness
+) -> list[Leak]:
+    """Every feature that must not be learned from, once each, with the first reason found; then warnings.
 
-    ``rows`` are features of ``snapshots`` in the order of ``spec``; ``outcomes`` are the kinds of event that
-    decide the label. Four looks: the leak list by name; one feature that ranks too well alone, at any age or
-    in a subject's first hour; fields filled in for one outcome much more often than for the other although
-    nothing has happened yet; fields first filled in around the outcome.
+    ``rows`` are features of ``snapshots`` in the order of ``spec``. Four looks: the leak list by name; one
+    feature that ranks too well alone, at any age or in a subject's first hour; fields filled in for one outcome
+    much more often than for the other although nothing has happened yet, or first filled in around the outcome;
+    features that tell the outcome only where values known later are read into the past. A warning is given of
+    fields that tell much and whose time of knowledge is only assumed: no look can clear those.
     """
     birth = rows.cutoff - snapshots.created_at < HOUR
     found: dict[str, Leak] = {}
@@ -68,8 +80,10 @@ def audit(rows: Rows, spec: FeatureSpec, snapshots: Snapshots, outcomes: Sequenc
         _listed(spec),
         _alone(rows, np.ones(len(rows), dtype=np.bool_), ALONE, "ranks too well alone"),
         _alone(rows, birth, ALONE_AT_BIRTH, "ranks too well before anything happened"),
-        _filled(rows, spec, birth if _enough(rows.y[birth]) else np.ones(len(rows), dtype=np.bool_)),
-        _around(spec, snapshots, outcomes),
+        _filled(rows, spec, birth if enough(rows.y[birth]) else np.ones(len(rows), dtype=np.bool_)),
+        _around(spec, snapshots, target.outcomes),
+        _vanishing(rows, spec, snapshots, target, witness),
+        _unproven(rows, spec, witness),
     )
     for look in looks:
         for leak in look:
@@ -79,17 +93,14 @@ def audit(rows: Rows, spec: FeatureSpec, snapshots: Snapshots, outcomes: Sequenc
 
 def fields(spec: FeatureSpec) -> dict[str, set[str]]:
     """The attributes each feature reads from change events; features that read none are left out."""
-    read = {
-        f.name: {
-            word
-            for s in selectors(f.expression)
-            if s.kind == ("change",)
-            for word in s.field
-            if word not in ("status", "stage")
-        }
-        for f in spec.features
-    }
+    read = {feature.name: attributes_of(feature) for feature in spec.features}
     return {name: words for name, words in read.items() if words}
+
+
+def attributes_of(feature: Feature) -> set[str]:
+    """The attributes a feature reads from change events, but for status and stage."""
+    found = (s.field for s in selectors(feature.expression) if s.kind == ("change",))
+    return {word for words in found for word in words if word not in WAY}
 
 
 def _listed(spec: FeatureSpec) -> Iterator[Leak]:
@@ -100,7 +111,7 @@ def _listed(spec: FeatureSpec) -> Iterator[Leak]:
 
 def _alone(rows: Rows, among: Bool, bound: float, why: str) -> Iterator[Leak]:
     y = rows.y[among]
-    if not _enough(y):
+    if not enough(y):
         return
     for column, name in enumerate(rows.names):
         auc = one_feature_auc(rows.x[among, column], y, rows.weight[among], column in rows.categorical)
@@ -108,39 +119,10 @@ def _alone(rows: Rows, among: Bool, bound: float, why: str) -> Iterator[Leak]:
             yield Leak(name, why, auc)
 
 
-def one_feature_auc(
-    value: NDArray[np.float32], y: NDArray[np.int8], weight: Float, category: bool = False
-) -> float:
-    """The AUC of one column by itself, whichever way it points; unknown values as they fall on either side.
-
-    A category is ranked by its rate in the other half of the rows, so that rare ones cannot rank themselves.
-    """
-    if category:
-        return _category_auc(value, y, weight)
-    known = ~np.isnan(value)
-    low, high = np.where(known, value, -np.inf), np.where(known, value, np.inf)
-    found = [Ranking(y, side.astype(np.float64)).auc(weight) for side in (low, high)]
-    return max(max(auc, 1 - auc) for auc in found)
-
-
-def _category_auc(value: NDArray[np.float32], y: NDArray[np.int8], weight: Float) -> float:
-    place = np.where(np.isnan(value), 0, value + 1).astype(np.int64)
-    half = np.arange(len(y)) % 2 == 0
-    rate = np.zeros(len(y))
-    for learn in (half, ~half):
-        size = int(place.max()) + 1
-        hits = np.bincount(place[learn], weights=(weight * y)[learn], minlength=size)
-        mass = np.bincount(place[learn], weights=weight[learn], minlength=size)
-        base = hits.sum() / max(mass.sum(), 1e-12)
-        prior = 5 * float(weight.mean())
-        rate[~learn] = ((hits + prior * base) / (mass + prior))[place[~learn]]
-    return Ranking(y, rate).auc(weight)
-
-
 def _filled(rows: Rows, spec: FeatureSpec, among: Bool) -> Iterator[Leak]:
     """Attributes known for one outcome and not for the other."""
     y, weight = rows.y[among], rows.weight[among]
-    if not _enough(y):
+    if not enough(y):
         return
     attributes = fields(spec)
     for column, feature in enumerate(spec.features):
@@ -153,7 +135,7 @@ def _filled(rows: Rows, spec: FeatureSpec, among: Bool) -> Iterator[Leak]:
             yield Leak(feature.name, "is filled in for one outcome and not for the other", with_ - without)
 
 
-def _around(spec: FeatureSpec, snapshots: Snapshots, outcomes: Sequence[str]) -> Iterator[Leak]:
+def _around(spec: FeatureSpec, snapshots: Snapshots, outcomes: tuple[str, ...]) -> Iterator[Leak]:
     """Attributes that people first fill in on the day of the outcome."""
     events = snapshots.events
     ended = Happenings.of(events, *outcomes).as_known(snapshots.as_of).first()
@@ -180,5 +162,22 @@ def _share_around(snapshots: Snapshots, word: str, ended: NDArray[np.int64]) -> 
     return float(around[both].mean())
 
 
-def _enough(y: NDArray[np.int8]) -> bool:
-    return bool(FEWEST <= y.sum() <= len(y) - FEWEST)
+def _vanishing(
+    rows: Rows, spec: FeatureSpec, snapshots: Snapshots, target: Target, witness: Witness
+) -> Iterator[Leak]:
+    """Features whose worth vanishes once known_at is enforced; some may have no value at all as known then."""
+    for one in told(rows, spec, snapshots, target.groups, witness.since):
+        if one.now > HINDSIGHT and one.then < VANISHED:
+            assumed = witness.assumed & attributes_of(one.feature)
+            when = ", and when that was known is only assumed" if assumed else ""
+            yield Leak(one.feature.name, f"tells the outcome only by what was known later{when}", one.now)
+
+
+def _unproven(rows: Rows, spec: FeatureSpec, witness: Witness) -> Iterator[Leak]:
+    read = fields(spec)
+    for column, name in enumerate(rows.names):
+        if not witness.assumed & read.get(name, set()) or not enough(rows.y):
+            continue
+        auc = one_feature_auc(rows.x[:, column], rows.y, rows.weight, column in rows.categorical)
+        if auc > HINDSIGHT:
+            yield Leak(name, "tells much, and when it was known is only assumed", auc, warning=True)

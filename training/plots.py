@@ -1,6 +1,5 @@
 """Plots of one training run: reliability, lift, and which features matter (SHAP beeswarm)."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
+from training.examine import Examined
 from training.reliability import reliability
 from training.rows import Rows
 
@@ -17,13 +17,13 @@ SHOWN = 500
 """Rows a beeswarm shows."""
 
 
-def draw(folder: Path, bundle: Bundle, rows: Rows, test: Rows, p: Mapping[str, Float]) -> list[Path]:
-    """Writes PNG files into ``folder``: reliability and lift of the probabilities ``p`` of the test rows by
-    method, where there are any, and the beeswarm of the bundle over some of ``rows``."""
+def draw(folder: Path, bundle: Bundle, rows: Rows, examined: Examined) -> list[Path]:
+    """Writes PNG files into ``folder``: reliability and lift of the methods shown on the rows they were
+    examined on, where there are any, and the beeswarm of the bundle over some of ``rows``."""
     folder.mkdir(parents=True, exist_ok=True)
     found = [_beeswarm(folder / "beeswarm.png", bundle, rows)]
-    if p:
-        found += [_reliability(folder / "reliability.png", test, p), _lift(folder / "lift.png", test, p)]
+    if examined.quality:
+        found += [_reliability(folder / "reliability.png", examined), _lift(folder / "lift.png", examined)]
     return found
 
 
@@ -44,10 +44,12 @@ def _axes(title: str, x: str, y: str) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _reliability(path: Path, test: Rows, p: Mapping[str, Float]) -> Path:
-    figure, axes = _axes("Reliability on the test stretch", "predicted", "came true")
+def _reliability(path: Path, examined: Examined) -> Path:
+    test = examined.rows
+    figure, axes = _axes(f"Reliability on the {examined.where}", "predicted", "came true")
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
-    for name, probabilities in p.items():
+    for name in examined.quality:
+        probabilities = examined.probabilities[name]
         bins = reliability(test.y, probabilities, test.weight, test.party)
         spread = 1.96 * np.sqrt(np.diag(bins.covariance))
         axes.errorbar(bins.predicted, bins.observed, yerr=spread, marker="o", capsize=2, label=name)
@@ -56,9 +58,11 @@ def _reliability(path: Path, test: Rows, p: Mapping[str, Float]) -> Path:
     return path
 
 
-def _lift(path: Path, test: Rows, p: Mapping[str, Float]) -> Path:
-    figure, axes = _axes("Lift on the test stretch", "share contacted, best first", "times the base rate")
-    for name, probabilities in p.items():
+def _lift(path: Path, examined: Examined) -> Path:
+    test, title = examined.rows, f"Lift on the {examined.where}"
+    figure, axes = _axes(title, "share contacted, best first", "times the base rate")
+    for name in examined.quality:
+        probabilities = examined.probabilities[name]
         share, times = lift(test.y, probabilities, test.weight)
         shown = share >= 0.01
         axes.plot(share[shown], times[shown], label=name)

@@ -1,11 +1,14 @@
 """What a training run has to say: to people in a few lines, to programs as a dictionary."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from training.examine import Examined
 from training.gate import Verdict
 from training.leaks import Leak
+
+SHOWN = 5
+"""Features named in one line of a summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class TrainingReport:
             "target": self.target, "version": self.version, "kind": self.kind, "method": self.method,
             "as_of": self.as_of, "run_id": self.run_id, "folder": self.folder, "rows": self.rows,
             "subjects": self.subjects, "positives": self.positives, "dropped": self.dropped,
-            "leaks": [{"feature": x.feature, "why": x.why, "figure": x.figure} for x in self.leaks],
+            "leaks": [asdict(leak) for leak in self.leaks],
             "clocks": self.clocks, "out_of_fold": self.out_of_fold, "level": self.level,
             "note": self.note, "seconds": round(self.seconds, 1), "summary": self.summary,
             **examined_as_dict(self.examined),
@@ -63,11 +66,11 @@ def examined_as_dict(examined: Examined) -> dict[str, Any]:
 
 
 def bundle_metrics(examined: Examined) -> dict[str, Any]:
-    """What a bundle remembers of its examination: the accepted method's figures and the rule's."""
+    """What a bundle remembers of its examination: on which rows, the accepted method's figures, the rule's."""
     if not examined.quality:
         return {}
     rule = examined.quality["rule"].flat()
-    return {**examined.quality[examined.accepted].flat(), "rule": rule}
+    return {"examined": examined.where, **examined.quality[examined.accepted].flat(), "rule": rule}
 
 
 def note(verdicts: list[Verdict], accepted: str) -> str:
@@ -78,16 +81,26 @@ def note(verdicts: list[Verdict], accepted: str) -> str:
 
 
 def summary(examined: Examined, leaks: list[Leak]) -> list[str]:
-    """Two lines on how good the model is against the simple rule, and one for what the audit took out."""
+    """Two lines on how good the model is against the simple rule, and one for each thing the audit found."""
     lines = []
     if examined.accepted == "rule":
         lines.append(note(examined.verdicts, "rule").capitalize())
     if examined.quality:
         lines += _lines(examined)
-    if leaks:
-        names = ", ".join(leak.feature for leak in leaks[:5]) + (" ..." if len(leaks) > 5 else "")
-        lines.append(f"Leak audit left out {len(leaks)} features: {names}")
-    return lines
+    return lines + _audited(leaks)
+
+
+def _audited(leaks: list[Leak]) -> list[str]:
+    """One line for each reason: what was left out, or is to be looked at, and why."""
+    found: dict[tuple[bool, str], list[str]] = {}
+    for leak in leaks:
+        found.setdefault((leak.warning, leak.why), []).append(leak.feature)
+    return [
+        f"Leak audit {'kept, with a warning' if warning else 'left out'} ({why}): "
+        + ", ".join(names[:SHOWN])
+        + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+        for (warning, why), names in found.items()
+    ]
 
 
 def _lines(examined: Examined) -> list[str]:

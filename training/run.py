@@ -191,8 +191,7 @@ def _track(home: Home, past: Past, built: Built, bundle: Bundle) -> str:
         "dropped": built.made.dropped,
     }
     with TemporaryDirectory() as folder:
-        shown = {name: p for name, p in examined.probabilities.items() if name in examined.quality}
-        plots.draw(Path(folder), bundle, built.packed.rows, examined.rows, shown)
+        plots.draw(Path(folder), bundle, built.packed.rows, examined)
         return tracking.keep(
             home, recipe, params=_params(built, bundle), metrics=metrics,
             bundle=home.models / bundle.target / bundle.version, version=bundle.version,
@@ -204,7 +203,7 @@ def _params(built: Built, bundle: Bundle) -> dict[str, str]:
     return {
         "method": built.method, "kind": bundle.kind, "rows": str(len(built.packed.rows)),
         "features": str(len(bundle.spec.names)), "horizon_us": str(bundle.horizon),
-        "rounds": _rounds(built), "note": bundle.about.note[:400],
+        "rounds": _rounds(built), "examined": built.contest.examined.where, "note": bundle.about.note[:400],
     }  # fmt: skip
 
 

@@ -14,7 +14,11 @@ router = APIRouter(prefix="/api/v1/models", tags=["models"])
 
 
 class Model(BaseModel):
-    """``note`` is the gate's verdict where the rule scores, ``problem`` says why a model cannot be used."""
+    """``note`` is the gate's verdict where the rule scores, ``problem`` says why a model cannot be used.
+
+    ``examined`` says on which rows ``metrics`` were measured: the test stretch, a horizon after what was learned
+    from, or held-out folds; "" where nothing could be.
+    """
 
     target: str
     version: str
@@ -23,6 +27,7 @@ class Model(BaseModel):
     champion: bool
     note: str
     problem: str
+    examined: str
     metrics: dict[str, Any]
 
     @classmethod
@@ -30,7 +35,8 @@ class Model(BaseModel):
         """As the registry lists it."""
         return cls(
             target=entry.target, version=entry.version, kind=entry.kind, as_of=iso(entry.as_of),
-            champion=entry.champion, note=entry.note, problem=entry.problem, metrics=entry.metrics or {},
+            champion=entry.champion, note=entry.note, problem=entry.problem,
+            examined=(entry.metrics or {}).get("examined", ""), metrics=entry.metrics or {},
         )  # fmt: skip
 
 

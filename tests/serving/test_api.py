@@ -68,6 +68,7 @@ def test_models_with_their_figures(api: TestClient, at_work: Home) -> None:
     assert churn["champion"]
     assert churn["version"] == registry.champion(at_work, "churn").version
     assert churn["metrics"] == {"log_loss": 0.4}
+    assert churn["examined"] == ""
 
 
 def test_health_says_what_is_served_and_how_old_it_is(api: TestClient) -> None:

@@ -68,7 +68,7 @@ def test_a_history_too_short_to_split_is_judged_out_of_fold():
     methods = [RuleMethod(("noise",)), LogisticMethod(), TREES_ALONE]
     contenders, folds = contest(methods, world)
     found = out_of_fold(find("lead_conversion"), contenders, world, folds, "UTC")
-    assert (found.where, found.accepted) == ("out of fold", "trees")
+    assert (found.where, found.accepted) == ("held-out folds", "trees")
     assert set(found.quality) == {"trees", "rule", "logistic", "bayes"}
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from tests.training.worlds import rows
-from training.leaks import ALONE, LIST, one_feature_auc
+from training.alone import one_feature_auc
+from training.leaks import ALONE, LIST
 
 
 def test_a_column_that_is_the_outcome_stands_out_and_a_good_one_does_not():

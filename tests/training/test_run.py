@@ -27,6 +27,7 @@ def test_a_better_model_than_the_rule_is_registered_and_says_by_how_much(company
     assert stages[-1][1:] == (1, 1)
     champion = registry.champion(home, "lead_conversion")
     assert champion.version == report.version
+    assert champion.metrics["examined"] == said["examined"] == "test stretch"
     assert champion.metrics["rule"]["log_loss"] > champion.metrics["log_loss"]
 
 
@@ -36,7 +37,9 @@ def test_planted_leaks_are_taken_out_and_innocent_fields_kept(company, trained):
     fields = {
         leak.feature.split("_", 1)[1] for leak in report.leaks if leak.feature.startswith(("attr", "numb"))
     }
-    assert fields == {"score", "payment_terms", "job_title", "contact_count", "modified_at"}
+    # The count of contacts is known from the import on, later than this as-of: nobody can read it yet.
+    assert fields == {"score", "payment_terms", "job_title", "modified_at"}
+    assert any("left out (ranks too well" in line and "payment_terms" in line for line in report.summary)
     names = registry.champion(home, "lead_conversion").spec.names
     assert {"source", "attribute_status"} <= set(names)
     assert not {leak.feature for leak in report.leaks} & set(names)
