@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from crm.clock import DAY, HOUR
 from training import metrics
-from training.reliability import Reliability, reliability
+from training.reliability import Reliability, by_chance, reliability
 from training.resample import draws, interval
 
 Float = NDArray[np.float64]
@@ -46,7 +46,7 @@ class Quality:
     base_rate: float
     figures: dict[str, Estimate]
     calibration_p: float
-    """How often such residuals come by chance if every probability is true."""
+    """How often such a calibration error comes by chance if every probability is true."""
 
     def flat(self, prefix: str = "") -> dict[str, float]:
         """Numbers by name, as MLflow keeps them; unknown ones left out."""
@@ -98,7 +98,7 @@ def evaluate(
         int(np.sum(y)),
         float(np.average(y, weights=weight)),
         {name: Estimate(value[name], *interval(again[name])) for name in FIGURES},
-        bins.p_value,
+        by_chance(bins, p, weight, party),
     )
 
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 Float = NDArray[np.float64]
 
 BINS = 10
+DRAWS = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,6 @@ class Reliability:
         r = self.residual if residual is None else residual
         return float(self.share @ (r**2 - debias * np.diag(self.covariance)))
 
-    @property
-    def p_value(self) -> float:
-        """How often residuals this large would come by chance if every probability were true (Wald test)."""
-        inverse = np.linalg.pinv(self.covariance, hermitian=True)
-        statistic = float(self.residual @ inverse @ self.residual)
-        return float(chi2.sf(statistic, np.linalg.matrix_rank(self.covariance, hermitian=True)))
-
 
 def reliability(
     y: NDArray[np.integer], p: Float, weight: Float, party: NDArray[np.integer], bins: int = BINS
@@ -71,6 +64,27 @@ def reliability(
     witnesses = max(len(sums) - 1, 1)
     covariance = sums.T @ sums * (len(sums) / witnesses)
     return Reliability(predicted, observed, total / total.sum(), covariance, place)
+
+
+def by_chance(
+    bins: Reliability, p: Float, weight: Float, party: NDArray[np.integer], draws: int = DRAWS, seed: int = 0
+) -> float:
+    """How often a calibration error as large as that of ``bins`` comes by chance if every probability is true.
+
+    Outcomes are drawn from ``p`` itself and the errors before debiasing compared (debiasing takes the same from
+    all). Rows of one party share their luck: nothing claims more proof than there are parties. A Wald test of the
+    same residuals calls a bin of a few rows without an outcome impossible, since none of them varies.
+    """
+    rng = np.random.default_rng(seed)
+    party = np.unique(party, return_inverse=True)[1]
+    total = np.bincount(bins.place, weights=weight)
+    seen = bins.squared(0.0)
+    larger = 1
+    for _ in range(draws):
+        residual = weight * ((rng.random(party.max() + 1)[party] < p) - p)
+        mean = np.bincount(bins.place, weights=residual, minlength=len(total)) / total
+        larger += bins.squared(0.0, mean) >= seen - 1e-15
+    return float(larger / (draws + 1))
 
 
 def _places(p: Float, weight: Float, bins: int) -> NDArray[np.int64]:

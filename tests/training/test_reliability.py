@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.reliability import reliability
+from training.reliability import by_chance, reliability
 
 
 def drawn(seed, n=2000, again=1, off=0.0):
@@ -12,6 +12,10 @@ def drawn(seed, n=2000, again=1, off=0.0):
     y = (rng.random(n) < 1 / (1 + np.exp(-log_odds))).astype(np.int8)
     p = 1 / (1 + np.exp(-(log_odds + off)))
     return np.repeat(y, again), np.repeat(p, again), np.ones(n * again), np.repeat(np.arange(n), again)
+
+
+def chance(y, p, weight, party):
+    return by_chance(reliability(y, p, weight, party), p, weight, party, draws=199)
 
 
 def plain_error(bins):
@@ -27,17 +31,23 @@ def test_true_probabilities_have_no_error_on_average_where_the_plain_estimate_ha
 
 
 def test_seeing_the_same_parties_again_adds_no_proof():
-    once = [reliability(*drawn(seed)).p_value for seed in range(40)]
-    often = [reliability(*drawn(seed, again=5)).p_value for seed in range(40)]
+    once = [chance(*drawn(seed)) for seed in range(40)]
+    often = [chance(*drawn(seed, again=5)) for seed in range(40)]
     assert np.allclose(once, often, atol=0.02)
 
 
 def test_p_values_of_true_probabilities_are_uniform_and_of_wrong_ones_small():
-    true = np.array([reliability(*drawn(seed)).p_value for seed in range(100)])
+    true = np.array([chance(*drawn(seed)) for seed in range(100)])
     assert 0.35 < true.mean() < 0.65
     assert (true < 0.05).mean() < 0.12
-    wrong = [reliability(*drawn(seed, off=0.4)).p_value for seed in range(20)]
+    wrong = [chance(*drawn(seed, off=0.4)) for seed in range(20)]
     assert max(wrong) < 0.01
+
+
+def test_a_bin_without_an_outcome_is_no_proof_of_falsehood():
+    p = np.repeat([0.04, 0.5], 25)
+    y = np.r_[np.zeros(25), np.tile([0, 1], 13)[:25]].astype(np.int8)
+    assert chance(y, p, np.ones(50), np.arange(50)) > 0.3
 
 
 def test_the_error_of_wrong_probabilities_is_recovered():
