@@ -1,17 +1,19 @@
 """What a company should know about an import that went well: gaps that would quietly spoil its scores."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 import pyarrow.compute as pc
 
 from crm import clock
+from crm.changes import as_text
 from crm.comparing import Compared
 from crm.history import History
 from crm.loads import LoadReport
 from crm.mapping import Mapping
+from crm.people import People, staff_in
 from crm.schema import CREATED
 
 SPIKE_ROWS: Final = 50
@@ -29,7 +31,42 @@ def about(compared: Sequence[Compared], before: History, said: Mapping, report: 
         *_future(compared, report.loaded_at),
         *_refusals(report),
         *_cut_logs(compared),
+        *_people(compared, before, said),
     ]
+
+
+def _people(compared: Sequence[Compared], before: History, said: Mapping) -> list[str]:
+    """Features that look like people's names: training leaves them out."""
+    staff = People.of(before).staff | staff_in((one.rows.entry.table, one.rows.data) for one in compared)
+    known = People(staff, frozenset(name for entry in said.table for name in entry.not_personal))
+    found: dict[str, Counter[str]] = {}
+    for one in compared:
+        for name, words in _said(one, said):
+            found.setdefault(name, Counter()).update(words)
+    return [
+        f"{name} looks like names, phones or e-mails of people, so it will not be a feature; if it is not, add "
+        f'not_personal = ["{name.partition(": ")[2]}"] to its [[table]]'
+        for name, words in sorted(found.items())
+        if name.partition(": ")[2] not in known.cleared and known.mostly(words)
+    ]
+
+
+def _said(one: Compared, said: Mapping) -> Iterator[tuple[str, Counter[str]]]:
+    """Each coded feature of one sheet, ``"<table>: <name>"``, with how often it says each word."""
+    entry, data = one.rows.entry, one.rows.data
+    if entry.table == "change":
+        told = data.group_by(["object", "field", "new"]).aggregate([([], "count_all")]).drop_null()
+        words = [(row["object"], row["field"], row["new"], row["count_all"]) for row in told.to_pylist()]
+    else:
+        columns = {name: pc.value_counts(as_text(data, name).drop_null()) for name in entry.feature}
+        words = [
+            (entry.table, name, row["values"], row["counts"])
+            for name, counted in columns.items()
+            for row in counted.to_pylist()
+        ]
+    for table, name, word, count in words:
+        if name != "owner" and said.kind(table, name) in ("", "code", "text"):
+            yield f"{table}: {name}", Counter({word: count})
 
 
 def _assumed(said: Mapping, compared: Sequence[Compared]) -> list[str]:

@@ -31,9 +31,9 @@ def changes(compared: Compared, load: int, loaded_at: int) -> list[pa.Table]:
     for feature in entry.feature:
         for data, before in ((compared.new, None), (compared.changed, compared.before)):
             live = pc.invert(data["deleted"])
-            new = _as_text(data.filter(live), feature)
+            new = as_text(data.filter(live), feature)
             old = (
-                _as_text(before.filter(live), feature)
+                as_text(before.filter(live), feature)
                 if before is not None
                 else pa.nulls(len(new), pa.string())
             )
@@ -103,7 +103,7 @@ def _provenance(feature: str, fixed: Sequence[str], logged: Sequence[str], first
     return "fixed" if feature in fixed and first else "comparison"
 
 
-def _as_text(data: pa.Table, feature: str) -> pa.Array | pa.ChunkedArray:
+def as_text(data: pa.Table, feature: str) -> pa.Array | pa.ChunkedArray:
     """A canonical or custom column as text: money in its smallest unit, times in microseconds."""
     if feature in data.column_names:
         return data[feature].cast(pa.string())

@@ -48,6 +48,7 @@ def load(
     report = LoadReport(
         0, moment, said.source, str(Path(mapping_path).name),
         clock.parse(said.reliable_since, said.zone) if said.reliable_since else None,
+        sorted({name for entry in said.table for name in entry.not_personal}),
     )  # fmt: skip
     report.warnings += left
     parts = _read(files, said, moment, tell)

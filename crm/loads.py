@@ -40,8 +40,8 @@ class LoadReport:
 
     ``load`` is the newest load afterwards, ``written`` says whether this import made it (nothing new makes no
     load). ``reasons`` counts refused rows and cells by reason; ``examples`` holds the first few of them as
-    ``file, line, column, value, reason``. Records created before ``reliable_since`` do not train. Times are
-    UTC microseconds.
+    ``file, line, column, value, reason``. Records created before ``reliable_since`` do not train. Fields the
+    mapping calls ``not_personal`` may be features although they look like people. Times are UTC microseconds.
     """
 
     load: int
@@ -49,6 +49,7 @@ class LoadReport:
     source: str
     mapping: str
     reliable_since: int | None = None
+    not_personal: list[str] = field(default_factory=list)
     written: bool = False
     tables: list[TableReport] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -106,6 +107,7 @@ class LoadReport:
         )
         return cls(
             **{name: stored[name] for name in names},
+            not_personal=stored.get("not_personal", []),
             tables=[TableReport(**table) for table in stored["tables"]],
             reasons=Counter(stored["reasons"]),
         )

@@ -89,6 +89,7 @@ class Entry(Part):
     fixed: list[str] = []
     logged: list[str] = []
     feature: list[str] = []
+    not_personal: list[str] = []
     columns: dict[str, Cell] = {}
     custom: dict[str, Custom] = {}
     values: dict[str, dict[str, str]] = {}
@@ -118,6 +119,11 @@ class Entry(Part):
             for name in getattr(self, key):
                 if name not in mapped:
                     raise ValueError(f"{key} names {name!r}, which is not mapped{nearest(name, mapped)}")
+        for name in self.not_personal:
+            if name not in self.feature:
+                raise ValueError(
+                    f"not_personal names {name!r}, which is no feature{nearest(name, self.feature)}"
+                )
         if both := set(self.fixed) & set(self.logged):
             raise ValueError(f"{sorted(both)[0]!r} is both fixed and logged; it is one of them")
 

@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 
 from crm.errors import FeatureError
 from crm.events import Events, Signature
+from crm.people import People
 from features import catalogue, expressions
 from features.declare import Family, Feature, named
 from features.expressions import Category, walk
 from features.selectors import Selector
-from features.words import Language, Wording, say
+from features.words import Language, Wording, filled, say
 
 MAX_CATEGORIES = 30
 OTHER = "other"
+NOBODY = People()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class FeatureSpec:
     currency: str = "VND"
     absent: tuple[str, ...] = field(default=())
     """Declared features whose events the training rows do not hold."""
+    personal: tuple[str, ...] = field(default=())
+    """Features left out because what they say mostly names people."""
 
     @property
     def names(self) -> list[str]:
@@ -51,11 +55,10 @@ class FeatureSpec:
     def sentence(self, column: int, value: float, lang: Language) -> str:
         """The feature with its real number, or that nothing is recorded, as one sentence."""
         feature = self.features[column]
-        nothing = math.isnan(value) or (value == 0 and feature.unit in ("count", "money"))
+        nothing = math.isnan(value) or (value == 0 and feature.unit in ("count", "money", "rate"))
         template = feature.wording.template(value, nothing, lang)
         size = abs(value) if value < 0 and feature.wording.below_vi else value
-        number = self.value_in_words(column, size, lang)
-        return template.replace("{n}", number).replace("{s}", "" if number == "1" else "s")
+        return filled(template, self.value_in_words(column, size, lang))
 
     def select(self, names: Sequence[str]) -> "FeatureSpec":
         """The same spec with only these features; raises FeatureError for a name it does not have."""
@@ -70,6 +73,7 @@ class FeatureSpec:
             "zone": self.zone,
             "currency": self.currency,
             "absent": list(self.absent),
+            "personal": list(self.personal),
             "features": [
                 {
                     "name": f.name, "group": f.group, "topic": f.topic, "unit": f.unit, "sense": f.sense,
@@ -96,7 +100,8 @@ class FeatureSpec:
             )
             for f in data["features"]
         )
-        return cls(features, data["zone"], data["currency"], tuple(data["absent"]))
+        absent, personal = tuple(data["absent"]), tuple(data.get("personal", ()))
+        return cls(features, data["zone"], data["currency"], absent, personal)
 
 
 def expand(
@@ -108,25 +113,29 @@ def expand(
     zone: str,
     currency: str = "VND",
     least: int = 20,
+    people: People = NOBODY,
 ) -> FeatureSpec:
     """The spec of ``groups`` over what is visible to these training rows, and to nothing else.
 
     A word becomes a family member or a category when at least ``least`` subjects, and 0.2 % of them, have
-    it; the rest is "other". Features whose events no training row sees are left out and named in ``absent``.
+    it; the rest is "other". Features whose events no training row sees are left out and named in ``absent``,
+    those whose words name ``people`` in ``personal``; a single such word counts as "other".
     """
     seen = subjects_by_signature(events, subject_index, cutoff)
     floor = max(least, int(0.002 * len(np.unique(subject_index))))
     vocabulary = {events.signatures[i]: int(n) for i, n in enumerate(seen) if n}
-    features, absent = [], []
+    features, absent, personal = [], [], []
     for group in groups:
-        for feature in _members(group, vocabulary, floor):
-            if _present(feature, vocabulary):
-                features.append(_with_categories(feature, vocabulary, floor))
-            else:
+        for feature in _members(group, vocabulary, floor, people):
+            if not _present(feature, vocabulary):
                 absent.append(feature.name)
+            elif _about_people(feature, vocabulary, people):
+                personal.append(feature.name)
+            else:
+                features.append(_with_categories(feature, vocabulary, floor, people))
     if not features:
         raise FeatureError("no declared feature finds any event in the history", value=list(groups))
-    return FeatureSpec(tuple(features), zone, currency, tuple(absent))
+    return FeatureSpec(tuple(features), zone, currency, tuple(absent), tuple(personal))
 
 
 def subjects_by_signature(
@@ -142,21 +151,24 @@ def subjects_by_signature(
     return np.bincount(pairs % len(events.signatures), minlength=len(events.signatures))
 
 
-def _members(group: str, vocabulary: Mapping[Signature, int], floor: int) -> Iterator[Feature]:
+def _members(
+    group: str, vocabulary: Mapping[Signature, int], floor: int, people: People
+) -> Iterator[Feature]:
     """The group's features, its families expanded."""
     for name, declared in catalogue.declared(group):
         if isinstance(declared, Feature):
             yield declared
         else:
-            yield from (named(f, name + f.name, group) for f in _expanded(declared, vocabulary, floor))
+            yield from (
+                named(f, name + f.name, group) for f in _expanded(declared, vocabulary, floor, people)
+            )
 
 
-def _expanded(family: Family, vocabulary: Mapping[Signature, int], floor: int) -> Iterator[Feature]:
-    counts: Counter[str] = Counter()
-    for signature, n in vocabulary.items():
-        if family.among.takes(signature) and (word := getattr(signature, family.column)):
-            counts[word] += n
-    for word in family.never:
+def _expanded(
+    family: Family, vocabulary: Mapping[Signature, int], floor: int, people: People
+) -> Iterator[Feature]:
+    counts = _counted(family.among, family.column, vocabulary)
+    for word in (*family.never, *people.among(counts)):
         counts.pop(word, None)
     words = sorted(w for w, n in counts.most_common(family.most) if n >= floor)
     taken: set[str] = set()
@@ -192,14 +204,37 @@ def _present(feature: Feature, vocabulary: Mapping[Signature, int]) -> bool:
     return not found or any(s.other_column or any(s.takes(v) for v in vocabulary) for s in found)
 
 
-def _with_categories(feature: Feature, vocabulary: Mapping[Signature, int], floor: int) -> Feature:
-    node = next((n for n in walk(feature.expression) if isinstance(n, Category)), None)
-    if node is None:
-        return feature
+def _about_people(feature: Feature, vocabulary: Mapping[Signature, int], people: People) -> bool:
+    """Whether the words a category would have are mostly those of people."""
+    node = _category(feature)
+    if node is None or set(node.selector.field) & people.cleared:
+        return False
+    return people.mostly(_counted(node.selector, node.column, vocabulary))
+
+
+def _category(feature: Feature) -> Category | None:
+    return next((n for n in walk(feature.expression) if isinstance(n, Category)), None)
+
+
+def _counted(among: Selector, column: str, vocabulary: Mapping[Signature, int]) -> Counter[str]:
+    """How many subjects see each word of ``column``."""
     counts: Counter[str] = Counter()
     for signature, n in vocabulary.items():
-        if node.selector.takes(signature) and (word := getattr(signature, node.column)):
+        if among.takes(signature) and (word := getattr(signature, column)):
             counts[word] += n
+    return counts
+
+
+def _with_categories(
+    feature: Feature, vocabulary: Mapping[Signature, int], floor: int, people: People
+) -> Feature:
+    node = _category(feature)
+    if node is None:
+        return feature
+    counts = _counted(node.selector, node.column, vocabulary)
+    if not set(node.selector.field) & people.cleared:
+        for word in people.among(counts):
+            del counts[word]
     frequent = sorted(w for w, n in counts.most_common(MAX_CATEGORIES) if n >= floor and w != OTHER)
     return replace(feature, categories=(*frequent, OTHER))
 

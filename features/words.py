@@ -96,6 +96,17 @@ def code(word: str, lang: Language) -> str:
     return vi if lang == "vi" else en
 
 
+def filled(template: str, number: str) -> str:
+    """A sentence with its number.
+
+    >>> filled("{n} call{s} not answered", "1"), filled("Renewed {n} time{s}", "2"), filled("Renewed {n} time{s}", "3")
+    ('1 call not answered', 'Renewed twice', 'Renewed 3 times')
+    """
+    if number in ("1", "2"):
+        template = template.replace("{n} time{s}", "once" if number == "1" else "twice")
+    return template.replace("{n}", number).replace("{s}", "" if number == "1" else "s")
+
+
 def capital(text: str) -> str:
     """The text with its first letter large, as a sentence begins."""
     return text[:1].upper() + text[1:]
@@ -198,13 +209,11 @@ def window(days: float, lang: Language) -> str:
 def pace(a_day: float, lang: Language) -> str:
     """A rate in the span in which it comes to at least one.
 
-    >>> pace(2.5, "vi"), pace(0.2, "vi"), pace(0.05, "en"), pace(1, "en")
-    ('2,5 lần mỗi ngày', '1,4 lần mỗi tuần', '1.5 times a month', 'once a day')
+    >>> pace(2.5, "vi"), pace(0.2, "vi"), pace(0.05, "en"), pace(1, "en"), pace(0.01, "vi")
+    ('2,5 lần mỗi ngày', '1,4 lần mỗi tuần', '1.5 times a month', 'once a day', '3,7 lần mỗi năm')
     """
-    days, vi, en = next(
-        ((d, v, e) for d, v, e in ((1, "ngày", "day"), (7, "tuần", "week")) if a_day * d >= 1),
-        (30, "tháng", "month"),
-    )
+    spans = ((1, "ngày", "day"), (7, "tuần", "week"), (30, "tháng", "month"))
+    days, vi, en = next((span for span in spans if a_day * span[0] >= 1), (365, "năm", "year"))
     number = _number(a_day * days, lang, 1)
     if lang == "vi":
         return f"{number} lần mỗi {vi}"

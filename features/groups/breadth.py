@@ -7,7 +7,7 @@ GROUP = Group(("customer",), en="Breadth", vi="Độ đa dạng")
 products = over(
     (90, 365), lambda d: different("codes", "item", days=d), sense="good",
     en="Bought {n} different product{s} in the last {window}", vi="Mua {n} mặt hàng khác nhau trong {window} qua",
-    none_en="Bought no product in the last {window}", none_vi="Không mua mặt hàng nào trong {window} qua",
+    none_en="No order in the last {window}", none_vi="Không có đơn hàng trong {window} qua",
 )  # fmt: skip
 products_all = says(
     different("codes", "item"), sense="good", en="Has bought {n} different product{s}",
@@ -21,7 +21,7 @@ items = says(
 items_90d = says(
     count("item", days=90, field="order"), sense="good", en="{n} order line{s} in the last 90 days",
     vi="Mua {n} dòng hàng trong 90 ngày qua",
-    none_en="Bought no product in the last 90 days", none_vi="Không mua mặt hàng nào trong 90 ngày qua",
+    none_en="No order in the last 90 days", none_vi="Không có đơn hàng trong 90 ngày qua",
 )  # fmt: skip
 items_an_order = says(
     count("item", field="order") / count("order"), unit="number", en="Lines an order", vi="Số dòng hàng mỗi đơn",

@@ -38,12 +38,14 @@ contact_trend = says(
 missed_calls_90d = says(
     count("call", days=90, code=("no_answer", "busy", "unreachable")), topic="kind call", sense="fault",
     en="{n} call{s} not answered in the last 90 days", vi="Khách không nghe máy {n} lần trong 90 ngày qua",
-    none_en="No unanswered call in the last 90 days", none_vi="90 ngày qua không có cuộc gọi nào khách không nghe máy",
+    none_en="Missed no call in the last 90 days", none_vi="Khách không bỏ lỡ cuộc gọi nào trong 90 ngày qua",
 )  # fmt: skip
 answer_rate_180d = says(
     count("call", days=180, code="answered") / count("call", days=180), unit="percent", topic="kind call", sense="good",
-    en="Answered {n} of the calls in the last 180 days", vi="Nghe máy {n} số cuộc gọi trong 180 ngày qua",
+    en="Answered {n} of the calls in the last 180 days", vi="Khách nghe máy {n} số cuộc gọi trong 180 ngày qua",
     none_en="No call recorded in the last 180 days", none_vi="Chưa ghi nhận cuộc gọi nào trong 180 ngày qua",
+    below_en="No answered call recorded in the last 180 days",
+    below_vi="Chưa ghi nhận cuộc gọi nào khách nghe máy trong 180 ngày qua",
 )  # fmt: skip
 our_wait = says(
     wait("mean", INBOUND, OUTBOUND, days=180), sense="bad", en="Customer usually waits {n} for our reply",

@@ -48,11 +48,11 @@ touches_all = says(
     none_en="No contact recorded yet", none_vi="Chưa ghi nhận liên hệ nào",
 )  # fmt: skip
 touch_days = says(
-    active_days(TOUCH), en="In contact on {n} different day{s}", vi="Đã liên hệ trong {n} ngày khác nhau",
+    active_days(TOUCH), en="In contact on {n} different day{s}", vi="Đã liên hệ vào {n} ngày khác nhau",
     none_en="No contact recorded yet", none_vi="Chưa ghi nhận liên hệ nào",
 )  # fmt: skip
 touch_days_14d = says(
-    active_days(TOUCH, days=14), en="In contact on {n} of the last 14 days", vi="Có liên hệ trong {n} ngày của 14 ngày qua",
+    active_days(TOUCH, days=14), en="In contact on {n} of the last 14 days", vi="Có liên hệ vào {n} ngày trong 14 ngày qua",
     none_en="No contact recorded in the last 14 days", none_vi="Chưa ghi nhận liên hệ trong 14 ngày qua",
 )  # fmt: skip
 channels = says(
@@ -84,21 +84,22 @@ since_touch = says(
 )  # fmt: skip
 
 calls_answered = says(
-    count(ANSWERED), topic="kind call", sense="good", en="Answered {n} call{s}", vi="Khách đã nghe máy {n} lần",
+    count(ANSWERED), topic="kind call", sense="good", en="Has answered {n} call{s}", vi="Khách đã nghe máy {n} lần",
     none_en="No answered call recorded yet", none_vi="Chưa ghi nhận cuộc gọi nào khách nghe máy",
 )  # fmt: skip
 calls_missed = says(
     count(MISSED), topic="kind call", sense="fault", en="{n} call{s} not answered", vi="Khách không nghe máy {n} lần",
-    none_en="No unanswered call so far", none_vi="Chưa có cuộc gọi nào khách không nghe máy",
+    none_en="Has missed no call so far", none_vi="Khách chưa bỏ lỡ cuộc gọi nào",
 )  # fmt: skip
 calls_missed_7d = says(
     count(MISSED, days=7), topic="kind call", sense="fault", en="{n} call{s} not answered in the last 7 days",
     vi="Khách không nghe máy {n} lần trong 7 ngày qua",
-    none_en="No unanswered call in the last 7 days", none_vi="7 ngày qua không có cuộc gọi nào khách không nghe máy",
+    none_en="Missed no call in the last 7 days", none_vi="Khách không bỏ lỡ cuộc gọi nào trong 7 ngày qua",
 )  # fmt: skip
 answer_rate = says(
     count(ANSWERED) / count("call"), unit="percent", topic="kind call", sense="good", en="Answered {n} of our calls",
     vi="Khách nghe máy {n} số cuộc gọi", none_en="No call recorded yet", none_vi="Chưa ghi nhận cuộc gọi nào",
+    below_en="No answered call recorded yet", below_vi="Chưa ghi nhận cuộc gọi nào khách nghe máy",
 )  # fmt: skip
 since_answered = says(
     since("last", ANSWERED), topic="kind call", sense="bad", en="Last spoke by phone {n} ago",

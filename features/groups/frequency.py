@@ -16,11 +16,11 @@ orders_all = says(
 )  # fmt: skip
 order_days = over(
     (90, 180, 365), lambda d: active_days("order", days=d), sense="good",
-    en="Ordered on {n} day{s} of the last {window}", vi="Đặt hàng trong {n} ngày của {window} qua",
+    en="Ordered on {n} day{s} of the last {window}", vi="Đặt hàng vào {n} ngày trong {window} qua",
     none_en="No order in the last {window}", none_vi="Không có đơn hàng trong {window} qua",
 )  # fmt: skip
 order_days_all = says(
-    active_days("order"), sense="good", en="Has ordered on {n} different day{s}", vi="Đã đặt hàng trong {n} ngày khác nhau",
+    active_days("order"), sense="good", en="Has ordered on {n} different day{s}", vi="Đã đặt hàng vào {n} ngày khác nhau",
     none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
 )  # fmt: skip
 order_rate = says(
@@ -32,8 +32,8 @@ months_bought_of_6 = says(
     least(count("order", days=30), Number(1.0)) + least(count("order", days=60, skip=30), Number(1.0))
     + least(count("order", days=90, skip=60), Number(1.0)) + least(count("order", days=120, skip=90), Number(1.0))
     + least(count("order", days=150, skip=120), Number(1.0)) + least(count("order", days=180, skip=150), Number(1.0)),
-    unit="count", sense="good", en="Ordered in {n} of the last 6 months", vi="Có mua trong {n} tháng của 6 tháng qua",
-    none_en="No order in the last 6 months", none_vi="6 tháng qua không mua hàng",
+    unit="count", sense="good", en="Ordered in {n} of the last 6 months", vi="Có mua hàng trong {n}/6 tháng gần đây",
+    none_en="No order in the last 180 days", none_vi="Không có đơn hàng trong 180 ngày qua",
 )  # fmt: skip
 returns = says(
     count("return"), sense="fault", en="{n} return{s} so far", vi="Đã trả hàng {n} lần",

@@ -7,7 +7,7 @@ GROUP = Group(("customer",), en="Spending", vi="Chi tiêu")
 spent = over(
     (30, 90, 180, 365), lambda d: total("order", days=d), sense="good", en="Spent {n} in the last {window}",
     vi="Mua {n} trong {window} qua",
-    none_en="Spent nothing in the last {window}", none_vi="Không mua gì trong {window} qua",
+    none_en="No order in the last {window}", none_vi="Không có đơn hàng trong {window} qua",
 )  # fmt: skip
 spent_all = says(
     total("order"), sense="good", en="Has spent {n} so far", vi="Đã mua tổng cộng {n}",
@@ -56,5 +56,5 @@ returned = says(
 large_orders = says(
     count("order", days=365) * mean("order", days=365) / (highest("order") + 1.0), unit="times",
     en="A year's spending is {n} the largest order", vi="Doanh số năm qua {n} đơn lớn nhất",
-    none_en="No order in the last year", none_vi="Năm qua không có đơn hàng",
+    none_en="No order in the last 365 days", none_vi="Không có đơn hàng trong 365 ngày qua",
 )  # fmt: skip

@@ -19,8 +19,8 @@ since_quote = says(
     none_en="No quote recorded yet", none_vi="Chưa ghi nhận báo giá nào",
 )  # fmt: skip
 first_quote_after = says(
-    since("first", "created") - since("first", QUOTE), unit="days", en="First quote after {n}",
-    vi="Báo giá đầu tiên sau {n}",
+    since("first", "created") - since("first", QUOTE), unit="days", en="First quote {n} after they came",
+    vi="Báo giá đầu tiên gửi sau khi khách đến {n}",
     none_en="No quote recorded yet", none_vi="Chưa ghi nhận báo giá nào",
     below_en="A quote was sent {n} before this enquiry", below_vi="Đã gửi báo giá {n} trước khi khách để lại thông tin",
 )  # fmt: skip

@@ -14,7 +14,7 @@ gap_spread = says(
     none_en="Too few orders to see a rhythm", none_vi="Chưa đủ đơn hàng để thấy nhịp mua",
 )  # fmt: skip
 gap_longest = says(
-    gap("longest", "order"), sense="bad", en="Once went {n} without an order", vi="Từng ngừng mua lâu nhất {n}",
+    gap("longest", "order"), sense="bad", en="Longest time without an order: {n}", vi="Lần ngừng mua lâu nhất: {n}",
     none_en="Too few orders to see a rhythm", none_vi="Chưa đủ đơn hàng để thấy nhịp mua",
 )  # fmt: skip
 gap_latest = says(

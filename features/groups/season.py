@@ -5,19 +5,19 @@ from features.declare import Group, calendar, count, says, since, total
 GROUP = Group(("customer",), en="Season and Tết", vi="Mùa vụ và Tết")
 
 orders_same_quarter = says(
-    count("order", days=365, skip=275), sense="good", en="{n} order{s} in the coming 90 days of last year",
-    vi="Cùng kỳ 90 ngày tới của năm ngoái có {n} đơn hàng",
-    none_en="No order in the coming 90 days of last year", none_vi="Cùng kỳ 90 ngày tới của năm ngoái không mua hàng",
+    count("order", days=365, skip=275), sense="good", en="{n} order{s} a year ago in the 90 days to come",
+    vi="Cùng kỳ năm ngoái (90 ngày tới) có {n} đơn hàng",
+    none_en="No order a year ago in the 90 days to come", none_vi="Cùng kỳ năm ngoái (90 ngày tới) không mua hàng",
 )  # fmt: skip
 spent_same_quarter = says(
-    total("order", days=365, skip=275), sense="good", en="Spent {n} in the coming 90 days of last year",
-    vi="Cùng kỳ 90 ngày tới của năm ngoái mua {n}",
-    none_en="No order in the coming 90 days of last year", none_vi="Cùng kỳ 90 ngày tới của năm ngoái không mua hàng",
+    total("order", days=365, skip=275), sense="good", en="Spent {n} a year ago in the 90 days to come",
+    vi="Cùng kỳ năm ngoái (90 ngày tới) mua {n}",
+    none_en="No order a year ago in the 90 days to come", none_vi="Cùng kỳ năm ngoái (90 ngày tới) không mua hàng",
 )  # fmt: skip
 bought_before_it = says(
-    count("order", days=455, skip=365), en="{n} order{s} in the last 90 days of a year ago",
-    vi="Cùng kỳ 90 ngày qua của năm ngoái có {n} đơn hàng",
-    none_en="No order in the last 90 days of a year ago", none_vi="Cùng kỳ 90 ngày qua của năm ngoái không mua hàng",
+    count("order", days=455, skip=365), en="{n} order{s} a year ago in the 90 days now past",
+    vi="Cùng kỳ năm ngoái (90 ngày qua) có {n} đơn hàng",
+    none_en="No order a year ago in the 90 days now past", none_vi="Cùng kỳ năm ngoái (90 ngày qua) không mua hàng",
 )  # fmt: skip
 now_against_last_year = says(
     count("order", days=90) - count("order", days=455, skip=365), unit="change", sense="good",

@@ -7,12 +7,14 @@ GROUP = Group(("customer",), en="Trend", vi="Xu hướng mua")
 spent_90_of_180 = says(
     total("order", days=90) / total("order", days=180), unit="percent", sense="good",
     en="The last 90 days hold {n} of the half-year's spending", vi="90 ngày qua chiếm {n} doanh số nửa năm",
-    none_en="Spent nothing in the last 180 days", none_vi="Không mua gì trong 180 ngày qua",
+    none_en="No order in the last 180 days", none_vi="Không có đơn hàng trong 180 ngày qua",
+    below_en="No order in the last 90 days", below_vi="Không có đơn hàng trong 90 ngày qua",
 )  # fmt: skip
 spent_180_of_365 = says(
     total("order", days=180) / total("order", days=365), unit="percent", sense="good",
     en="The last half-year holds {n} of the year's spending", vi="Nửa năm qua chiếm {n} doanh số cả năm",
-    none_en="Spent nothing in the last 365 days", none_vi="Không mua gì trong 365 ngày qua",
+    none_en="No order in the last 365 days", none_vi="Không có đơn hàng trong 365 ngày qua",
+    below_en="No order in the last 180 days", below_vi="Không có đơn hàng trong 180 ngày qua",
 )  # fmt: skip
 orders_trend_30d = says(
     count("order", days=30) - count("order", days=60, skip=30), unit="change", sense="good",
@@ -34,6 +36,7 @@ pace_now_and_ever = says(
     sense="good", en="Orders of the last 90 days came at {n} the usual pace",
     vi="Nhịp mua 90 ngày qua {n} nhịp thường lệ của khách",
     none_en="No order recorded", none_vi="Chưa ghi nhận đơn hàng nào",
+    below_en="No order in the last 90 days", below_vi="Không có đơn hàng trong 90 ngày qua",
 )  # fmt: skip
 items_trend_90d = says(
     count("item", days=90) - count("item", days=180, skip=90), unit="change", sense="good",
