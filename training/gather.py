@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,14 +119,14 @@ def need_both_outcomes(made: Snapshots) -> None:
 
 def learn_spec(past: Past, made: Snapshots) -> tuple[Learned, NDArray[np.float32]]:
     """The spec of these training rows after the leak audit, and their features float32 [n, k]."""
-    spec = specs.expand(
-        past.target.groups, made.events, made.subject_index, made.cutoff,
-        zone=past.settings.zone, currency=past.settings.currency, people=past.people,
+    expand = partial(
+        specs.expand, past.target.groups, zone=past.settings.zone, currency=past.settings.currency, people=past.people,
     )  # fmt: skip
+    spec = expand(made.events, made.subject_index, made.cutoff)
     x = engine.compute(spec, made.events, made.subject_index, made.cutoff)
     rows = as_rows(past.target, spec, x, made)
     leaks = [Leak(name, OF_PEOPLE, 1.0) for name in spec.personal]
-    leaks += audit(rows, spec, made, past.target, past.witness)
+    leaks += audit(rows, spec, made, past.target.outcomes, past.witness, expand)
     timely = [name for name in clocks(rows, spec) if name not in past.target.rule]
     out = {leak.feature for leak in leaks if not leak.warning} | set(timely)
     kept = [j for j, name in enumerate(spec.names) if name not in out]

@@ -1,21 +1,23 @@
 """Reads a history as somebody would who has only today's export, to see what that reading adds to a feature."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from crm.events import Events
 from crm.history import History
 from features import engine
-from features import spec as specs
 from features.declare import Feature
 from features.spec import FeatureSpec
 from models.snapshots import Snapshots
 from training.alone import one_feature_auc
 from training.rows import Rows, enough
+
+Expand = Callable[[Events, NDArray[np.int32], NDArray[np.int64]], FeatureSpec]
 
 WAY = ("status", "stage")
 """Fields that are the way to the outcome: read by their moments, never by their last value."""
@@ -76,12 +78,11 @@ def as_stated(snapshots: Snapshots) -> Events:
     )  # fmt: skip
 
 
-def told(
-    rows: Rows, spec: FeatureSpec, snapshots: Snapshots, groups: Sequence[str], since: int
-) -> Iterator[Told]:
+def told(rows: Rows, snapshots: Snapshots, expand: Expand, since: int) -> Iterator[Told]:
     """Features that hindsight changes, with what they tell of the label by it and without.
 
-    ``rows`` are features of ``snapshots`` in the order of ``spec``; 0.5 where those do not hold the feature.
+    ``rows`` are features of ``snapshots``; 0.5 where those do not hold the feature. ``expand`` gives the spec of
+    the same declarations over other events.
     Only cutoffs after the first load count, where there are enough: before it, a field that changes without
     a log has no history yet, and a value said to be old may not be.
     """
@@ -92,7 +93,7 @@ def told(
     if not enough(y):
         return
     stated, where = as_stated(snapshots), (snapshots.subject_index, snapshots.cutoff)
-    hindsight = specs.expand(groups, stated, *where, zone=spec.zone, currency=spec.currency)
+    hindsight = expand(stated, *where)
     x = engine.compute(hindsight, stated, *where)[among]
     places = {name: place for place, name in enumerate(rows.names)}
     for column, feature in enumerate(hindsight.features):

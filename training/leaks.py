@@ -13,9 +13,8 @@ from features.expressions import Category, Reading, selectors, walk
 from features.spec import FeatureSpec
 from models.snapshots import Snapshots
 from models.spans import Happenings
-from models.target import Target
 from training.alone import one_feature_auc
-from training.hindsight import WAY, Witness, told
+from training.hindsight import WAY, Expand, Witness, told
 from training.rows import FEWEST, Rows, enough
 
 Bool = NDArray[np.bool_]
@@ -64,11 +63,13 @@ class Leak:
 
 
 def audit(
-    rows: Rows, spec: FeatureSpec, snapshots: Snapshots, target: Target, witness: Witness
-) -> list[Leak]:
+    rows: Rows, spec: FeatureSpec, snapshots: Snapshots, outcomes: tuple[str, ...], witness: Witness,
+    expand: Expand,
+) -> list[Leak]:  # fmt: skip
     """Every feature that must not be learned from, once each, with the first reason found; then warnings.
 
-    ``rows`` are features of ``snapshots`` in the order of ``spec``. Four looks: the leak list by name; one
+    ``rows`` are features of ``snapshots`` in the order of ``spec``, which ``expand`` made; ``outcomes`` are the kinds
+    of event that decide the label. Four looks: the leak list by name; one
     feature that ranks too well alone, at any age or in a subject's first hour; fields filled in for one outcome
     much more often than for the other although nothing has happened yet, or first filled in around the outcome;
     features that tell the outcome only where values known later are read into the past. A warning is given of
@@ -81,8 +82,8 @@ def audit(
         _alone(rows, np.ones(len(rows), dtype=np.bool_), ALONE, "ranks too well alone"),
         _alone(rows, birth, ALONE_AT_BIRTH, "ranks too well before anything happened"),
         _filled(rows, spec, birth if enough(rows.y[birth]) else np.ones(len(rows), dtype=np.bool_)),
-        _around(spec, snapshots, target.outcomes),
-        _vanishing(rows, spec, snapshots, target, witness),
+        _around(spec, snapshots, outcomes),
+        _vanishing(rows, snapshots, witness, expand),
         _unproven(rows, spec, witness),
     )
     for look in looks:
@@ -162,11 +163,9 @@ def _share_around(snapshots: Snapshots, word: str, ended: NDArray[np.int64]) -> 
     return float(around[both].mean())
 
 
-def _vanishing(
-    rows: Rows, spec: FeatureSpec, snapshots: Snapshots, target: Target, witness: Witness
-) -> Iterator[Leak]:
+def _vanishing(rows: Rows, snapshots: Snapshots, witness: Witness, expand: Expand) -> Iterator[Leak]:
     """Features whose worth vanishes once known_at is enforced; some may have no value at all as known then."""
-    for one in told(rows, spec, snapshots, target.groups, witness.since):
+    for one in told(rows, snapshots, expand, witness.since):
         if one.now > HINDSIGHT and one.then < VANISHED:
             assumed = witness.assumed & attributes_of(one.feature)
             when = ", and when that was known is only assumed" if assumed else ""

@@ -1,6 +1,7 @@
 """What is worth something only in hindsight is found; what was worth something then is not."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from training.leaks import audit
 
 LEADS, END = 300, 400
 TARGET = replace(find("lead_conversion"), groups=("profile",))
+expand = partial(specs.expand, TARGET.groups, zone="UTC")
 
 
 def lead(number, won, rng):
@@ -49,13 +51,13 @@ def seen():
 
 
 def read(made):
-    spec = specs.expand(TARGET.groups, made.events, made.subject_index, made.cutoff, zone="UTC")
+    spec = expand(made.events, made.subject_index, made.cutoff)
     x = engine.compute(spec, made.events, made.subject_index, made.cutoff)
     return as_rows(TARGET, spec, x, made), spec
 
 
 def found(made, witness):
-    return {leak.feature: leak for leak in audit(*read(made), made, TARGET, witness)}
+    return {leak.feature: leak for leak in audit(*read(made), made, TARGET.outcomes, witness, expand)}
 
 
 def test_fields_whose_worth_came_later_are_left_out_and_the_others_stay(seen):
@@ -65,7 +67,7 @@ def test_fields_whose_worth_came_later_are_left_out_and_the_others_stay(seen):
 
 
 def test_a_field_with_a_real_log_keeps_what_it_was_worth_then(seen):
-    figures = {one.feature.name: one for one in told(*read(seen), seen, TARGET.groups, 0)}
+    figures = {one.feature.name: one for one in told(read(seen)[0], seen, expand, 0)}
     assert figures["attribute_mood"].now > 0.95
     assert 0.7 < figures["attribute_mood"].then < 0.9
     assert "attribute_budget" not in figures
@@ -92,11 +94,9 @@ def test_cutoffs_after_the_first_load_judge_where_there_are_enough(seen):
             Event("change", at, field="rating", code=("cold", "hot")[int((i % 10 < 7) == won)]),
         ]
     weekly = replace(seen, events=history(events))
-    rows, spec = read(weekly)
-    assert "attribute_rating" not in {
-        one.feature.name for one in told(rows, spec, weekly, TARGET.groups, day(first))
-    }
-    assert "attribute_rating" in {one.feature.name for one in told(rows, spec, weekly, TARGET.groups, 0)}
+    rows, _ = read(weekly)
+    assert "attribute_rating" not in {one.feature.name for one in told(rows, weekly, expand, day(first))}
+    assert "attribute_rating" in {one.feature.name for one in told(rows, weekly, expand, 0)}
 
 
 def test_what_becomes_known_after_the_as_of_stays_out_of_hindsight_too(seen):
