@@ -16,7 +16,7 @@ def draw_list(request: Request, page: str, target: str) -> HTMLResponse:
     try:
         found = worklist(home, target)
     except NotFound:
-        return draw(request, page, list=None)
+        return draw(request, page, list=None, target=target)
     return draw(
         request, page, list=found, time=show(found.run.cutoff, settings.zone), currency=settings.currency,
         all=str(sum(found.counts.values())), days=str(found.run.horizon_days),
