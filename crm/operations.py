@@ -33,6 +33,9 @@ from crm.settings import Home
 LOCK_WAIT = 30
 """Seconds a writer waits for another one."""
 
+CONNECT_WAIT = 5
+"""Seconds PostgreSQL may take to answer at all."""
+
 
 class Base(DeclarativeBase):
     """All times are UTC microseconds, all money the smallest unit of the company's currency."""
@@ -123,8 +126,15 @@ def reading(home: Home) -> Iterator[Session]:
 
     Raises ResourceError when the database cannot be reached, SettingsError when a newer Leadkeep made it.
     """
-    with _plainly(home), Session(_engine(home), expire_on_commit=False) as session:
+    with _plainly(home), Session(_still(_engine(home)), expire_on_commit=False) as session:
         yield session
+
+
+def _still(engine: Engine) -> Engine:
+    """SQLite's readers see one moment anyway; PostgreSQL's see each query's own, unless asked."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine
 
 
 @contextmanager
@@ -185,7 +195,8 @@ def _url(path: Path, changed: int) -> str:
 def _open(url: str, lock: str) -> Engine:
     """One engine a database and process, its tables brought up to date at first use."""
     try:
-        engine = create_engine(url, connect_args={"timeout": LOCK_WAIT} if url.startswith("sqlite") else {})
+        waits = {"timeout": LOCK_WAIT} if url.startswith("sqlite") else {"connect_timeout": CONNECT_WAIT}
+        engine = create_engine(url, connect_args=waits)
     except (db.ArgumentError, ModuleNotFoundError) as error:
         what, where = "not a usable database URL", "settings.toml: stores.operations"
         todo = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME, and install its driver (psycopg)"

@@ -139,8 +139,12 @@ class Live:
         return self._targets.get(name) or find(name)
 
     def _look(self) -> None:
-        while not self._stop.wait(LOOK_EVERY):
-            self.refresh()
+        try:
+            while not self._stop.wait(LOOK_EVERY):
+                self.refresh()
+        finally:
+            if not self._stop.is_set():
+                self.problem = "a fault ended the look-out for newer data and models; restart leadkeep serve"
 
     def _refresh_events(self) -> str | None:
         try:

@@ -2,11 +2,12 @@ import shutil
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from crm.clock import DAY, HOUR, now
 from crm.errors import ModelError, NotFound, PopulationError
 from crm.events import EventStore
-from crm.operations import champion
+from crm.operations import ScoreRun, champion, writing
 from crm.settings import Home
 from models import snapshots
 from models.target import find
@@ -16,7 +17,7 @@ from serving.live import Live, explain
 from serving.scoring import score
 from tests.crm.company import Company
 from tests.serving.company import trained
-from tests.serving.stored import header
+from tests.serving.stored import header, store
 
 
 def an_open_lead(home: Home) -> str:
@@ -128,6 +129,18 @@ def test_a_process_that_starts_with_a_damaged_champion_takes_an_older_one(at_wor
     assert older is not None
     assert served.served("churn").version == older.version
     assert served.served("churn").problem
+
+
+def test_a_fault_while_looking_for_news_is_said_in_the_health(
+    served: Live, monkeypatch: pytest.MonkeyPatch, at_work: Home
+) -> None:
+    monkeypatch.setattr(live, "LOOK_EVERY", 0)
+    store(at_work, "churn", {})
+    with writing(at_work) as session:
+        session.execute(update(ScoreRun).values(thresholds={"unheard": "of"}))
+    with pytest.raises(TypeError):
+        served._look()
+    assert "restart" in str(served.problem)
 
 
 def test_without_a_model_or_a_history_it_says_what_to_do(home: Home) -> None:
