@@ -55,6 +55,7 @@ def described(group: str) -> Iterator[dict[str, str]]:
             "group_vi": about.vi,
             "name": name + ("_…" if isinstance(declared_one, Family) else ""),
             "unit": declared_one.unit,
+            "sense": declared_one.sense,
             "en": words.label("en"),
             "vi": words.label("vi"),
         }

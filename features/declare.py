@@ -1,6 +1,6 @@
 """The words a feature is declared with: readings of events, arithmetic on them, and what they are called.
 
-    calls_30d = says(count("call", days=30), en="Calls in 30 days", vi="Số cuộc gọi trong 30 ngày")
+    calls = says(count("call"), en="{n} call{s} so far", vi="Đã có {n} cuộc gọi", none_en="No call", none_vi="Chưa gọi")
 
 A group file holds ``GROUP`` and one line per feature. :func:`over` declares one idea over several windows,
 :func:`each` one over whatever values a company's history holds.

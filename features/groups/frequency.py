@@ -16,7 +16,7 @@ orders_all = says(
 )  # fmt: skip
 order_days = over(
     (90, 180, 365), lambda d: active_days("order", days=d), sense="good",
-    en="Ordered on {n} day{s} of the last {window}", vi="Đặt hàng vào {n} ngày trong {window} qua",
+    en="Ordered on {n} day{s} in the last {window}", vi="Đặt hàng vào {n} ngày trong {window} qua",
     none_en="No order in the last {window}", none_vi="Không có đơn hàng trong {window} qua",
 )  # fmt: skip
 order_days_all = says(

@@ -1,12 +1,16 @@
 """The contract every declared feature keeps."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from crm.errors import FeatureError
+from crm.events import Signature
+from crm.people import People
 from features import catalogue, engine
-from features.declare import Family, Feature
+from features.declare import SENSES, Family, Feature, count, says
 from features.expressions import from_json, to_json
 from features.spec import FeatureSpec, expand
 from tests.features.histories import random_events, random_snapshots
@@ -40,7 +44,27 @@ def test_every_feature_has_words_in_both_languages(group: str) -> None:
         assert bool(wording.below_en) == bool(wording.below_vi), name
         assert VIETNAMESE.search(wording.vi.replace("{word}", "")) or wording.vi == "{word}", name
         assert ("{word}" in wording.en) == isinstance(declared, Family), name
-        assert "{days}" not in wording.en + wording.vi, name
+        assert "{window}" not in wording.en + wording.vi, name
+        assert "{s}" not in "".join((wording.vi, wording.none_vi, wording.below_vi)), (
+            f"{name}: plurals are English"
+        )
+        assert declared.sense in ("", *SENSES), name
+
+
+def test_a_sense_nobody_knows_is_not_declared() -> None:
+    with pytest.raises(FeatureError, match="unknown sense"):
+        says(count("call"), en="Calls", vi="Cuộc gọi", sense="great")
+
+
+def test_where_common_sense_has_no_doubt_it_is_declared() -> None:
+    senses = {name: d.sense for group in GROUPS for name, d in catalogue.declared(group)}
+    undoubted = {
+        "late_payments_90d": "fault", "debt": "fault", "later_than_usual": "fault", "returns": "fault",
+        "since_order": "bad", "since_inbound": "bad", "inbound_7d": "good", "answer_rate": "good",
+        "renewals": "merit", "csat_last": "good",
+    }  # fmt: skip
+    assert {name: senses[name] for name in undoubted} == undoubted
+    assert sum(map(bool, senses.values())) > len(senses) / 2
 
 
 def test_names_are_unique_for_each_kind_of_subject() -> None:
@@ -78,6 +102,33 @@ def test_no_feature_names_a_colleague() -> None:
     said = [word for feature in spec.features for word in feature.categories]
     assert "Mới" in said
     assert "NV1" not in said
+
+
+def test_a_field_of_people_is_left_out_and_named() -> None:
+    events = random_events(9)
+    snapshots = random_snapshots(10, events)
+    people = People(frozenset({"bán lẻ", "sản xuất"}))
+    spec = expand(["profile"], events, *snapshots, zone=ZONE, least=2, people=people)
+    assert spec.personal == ("attribute_industry",)
+    assert "attribute_industry" not in spec.names
+    assert "attribute_status" in spec.names
+    said = replace(people, cleared=frozenset({"industry"}))
+    kept = expand(["profile"], events, *snapshots, zone=ZONE, least=2, people=said)
+    assert kept.personal == ()
+    assert "Bán lẻ" in next(f for f in kept.features if f.name == "attribute_industry").categories
+
+
+def test_a_colleague_among_other_words_becomes_neither_a_member_nor_a_category() -> None:
+    events = random_events(9)
+    snapshots = random_snapshots(10, events)
+    people = People(frozenset({"answered", "bán lẻ"}))
+    third = Signature("change", "industry", "Giáo dục")
+    events = replace(events, signatures=tuple(third if s.field == "stage" else s for s in events.signatures))
+    spec = expand(["engagement", "profile"], events, *snapshots, zone=ZONE, least=2, people=people)
+    assert "by_outcome_no_answer" in spec.names
+    assert "by_outcome_answered" not in spec.names
+    industry = next(f for f in spec.features if f.name == "attribute_industry")
+    assert industry.categories == ("Giáo dục", "Sản xuất", "other")
 
 
 def test_a_spec_survives_json() -> None:
