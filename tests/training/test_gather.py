@@ -1,13 +1,17 @@
 """What a run starts from: how late data usually arrives, and who has both outcomes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 
 from crm.clock import DAY, HOUR
 from crm.history import History, schema
 from crm.loads import LoadReport
+from crm.people import People
 from crm.settings import Home
-from training.gather import thinned, usual_delay
+from models.target import find
+from training.gather import learn_spec, open_past, thinned, usual_delay
 
 MORNING = 1_700_000_000_000_000
 NEVER = MORNING + 9999 * DAY
@@ -55,3 +59,23 @@ def test_thinning_keeps_small_histories_whole_and_draws_the_same_rows_each_time(
     first, again = thinned(1000, 100, 1), thinned(1000, 100, 1)
     assert np.array_equal(first, again)
     assert len(np.unique(first)) == 100
+
+
+def test_a_field_of_people_is_left_out_and_the_report_says_how_to_say_otherwise(company):
+    home, end = company
+    past = open_past(home, find("lead_conversion"), end)
+    industries = {s.code.casefold() for s in past.events.signatures if s.field == "industry"}
+    past = replace(past, people=People(frozenset(industries)))
+    learned, x = learn_spec(past, past.snapshots(0))
+    told = next(leak for leak in learned.leaks if leak.feature == "attribute_industry")
+    assert "not_personal" in told.why
+    assert "attribute_industry" not in learned.spec.names
+    assert x.shape[1] == len(learned.spec.names)
+
+
+def test_the_sample_company_names_people_in_no_field(company):
+    home, end = company
+    past = open_past(home, find("lead_conversion"), end)
+    assert past.people.staff
+    learned, _ = learn_spec(past, past.snapshots(0))
+    assert learned.spec.personal == ()
