@@ -120,7 +120,7 @@ def _drivers(bundle: Bundle, row: list[float], added: list[float], *, later: boo
     for topic in order:
         if sums[topic] == 0:
             return
-        column = topics.speaker(topic, added, row, usual, wished)
+        column = topics.speaker(topic, sums[topic] > 0, wished, added, row, usual)
         value = math.nan if column is None else row[column]
         yield Driver(topics.names[topic], column, value, sums[topic])
 

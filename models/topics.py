@@ -45,14 +45,21 @@ class Topics:
         return found
 
     def speaker(
-        self, topic: int, added: list[float], row: list[float], usual: tuple[float, ...], wished: bool
+        self,
+        topic: int,
+        rising: bool,
+        wished: bool,
+        added: list[float],
+        row: list[float],
+        usual: tuple[float, ...],
     ) -> int | None:
         """The column that pushes a topic's way most, by ease, among those whose value speaks that way too.
 
-        ``usual`` has a typical value for each column. None where nothing of the topic can be said that way.
+        ``usual`` has a typical value for each column; ``wished`` whether a higher score is good news. None where
+        nothing of the topic can be said that way.
         """
-        way = 1.0 if sum(added[column] for column in self.columns[topic]) > 0 else -1.0
-        side = int(way) if wished else -int(way)
+        way = 1.0 if rising else -1.0
+        side = 1 if rising == wished else -1
         found, most = None, 0.0
         for column in self.columns[topic]:
             push = way * added[column] * self.ease[column]
