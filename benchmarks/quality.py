@@ -10,7 +10,10 @@ difference of log loss is paired, Leadkeep's less the other's: below 0 Leadkeep 
 online_retail_ii: trained as of 2010-09-08 on weekly matured cutoffs; tested on customers active in the 180 days
 before, label no order in the 90 days after. bpic2012: applications open 1 minute, 24 hours and 168 hours after
 they came and resolved later in the file; label approved ever; the first 70 % by start train, the rest test.
-sample: trained 200 days before its end, tested on what came after.
+Of the youngest test cases only those decided quickly are resolved by then, so calibration is also shown with each
+weighing as many as were cut off. sample: trained 200 days before its end, tested on what came after.
+
+`python -m benchmarks.origins` shows whether figures hold at other moments than these.
 """
 
 import argparse
@@ -30,11 +33,13 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from crm.clock import DAY, FOREVER, HOUR, MINUTE, parse
+from crm.events import Events
 from crm.loading import load
 from crm.sample import generate
 from crm.settings import Home
 from features import engine
 from models import snapshots
+from models.snapshots import Snapshots
 from models.spans import Happenings
 from models.target import ELIGIBLE, UNKNOWN_OUTCOME, Candidates, Target, find
 from training import bayes
@@ -54,16 +59,22 @@ UNTIL = date(2026, 3, 1)
 out = Console(width=190)
 
 Float = NDArray[np.float64]
+FIGURE_NAMES = ("AUC", "avg. precision", "Brier", "log loss", "cal. error")
 LOAN_AGES = {"1 minute": MINUTE, "24 hours": 24 * HOUR, "168 hours": 168 * HOUR}
 
 
 class Tested(NamedTuple):
-    """Test rows with every model's probabilities; ``truth`` holds the generator's own where there is one."""
+    """Test rows with every model's probabilities.
+
+    ``truth`` holds the generator's own where there is one; ``stands_for`` how many cases each row stands for
+    where the end of the file cut some off.
+    """
 
     title: str
     rows: Rows
     p: dict[str, Float]
     truth: Float | None = None
+    stands_for: Float | None = None
 
 
 def main() -> None:
@@ -83,37 +94,66 @@ def main() -> None:
 
 def retail(folder: Path, asked: argparse.Namespace) -> Iterator[Tested]:
     """Customers of a wholesaler without contracts."""
-    home = _imported(
+    home = imported(
         folder, asked.data, "online_retail_ii", "Europe/London", "GBP", "[horizon_days]\nchurn = 90\n"
     )
     if home is None:
         return
     target, at = find("churn"), parse("2010-09-08", "Europe/London")
     past = open_past(home, target, at)
-    built = build(past, SEED, _tell)
+    built = build(past, SEED, tell)
     who = snapshots.population(target, past.events, at, home.settings).subject_index
     moment = np.full(len(who), at, dtype=np.int64)
     horizon = built.made.horizon
     label = target.labels(past.events, who, moment, horizon, at + horizon + DAY)
-    rows = _rows(past, built, who, moment, label)
-    yield Tested(f"online_retail_ii, churn, as of 2010-09-08: {_said(rows)}", rows, _all(past, built, rows))
+    rows = rows_of(past, built, who, moment, label)
+    yield Tested(
+        f"online_retail_ii, churn, as of 2010-09-08: {said(rows)}", rows, everyone_of(past, built, rows)
+    )
 
 
 def loans(folder: Path, asked: argparse.Namespace) -> Iterator[Tested]:
     """Loan applications as leads."""
-    home = _imported(folder, asked.data, "bpic2012", "Europe/Amsterdam", "EUR")
+    home = imported(folder, asked.data, "bpic2012", "Europe/Amsterdam", "EUR")
     if home is None:
         return
     past = open_past(home, ever_approved(find("lead_conversion")), parse("2012-02-05", "Europe/Amsterdam"))
     made = past.snapshots(SEED)
-    youngest = made.cutoff - made.created_at <= MINUTE
-    split = int(np.quantile(made.created_at[youngest], 0.7))
-    built = build_from(past, made.take(made.created_at < split), SEED, _tell)
-    test = made.take(made.created_at >= split)
+    built, test, split = trained_on_first(past, made, 0.7)
     for title, age in LOAN_AGES.items():
         part = test.take(test.cutoff - test.created_at == age)
-        rows = _rows(past, built, part.subject_index, part.cutoff, part.label)
-        yield Tested(f"bpic2012, approved ever, {title} old: {_said(rows)}", rows, _all(past, built, rows))
+        rows = rows_of(past, built, part.subject_index, part.cutoff, part.label)
+        name = f"bpic2012, approved ever, {title} old: {said(rows)}"
+        cut_off = stands_for(past.events, part, split, age)
+        yield Tested(name, rows, everyone_of(past, built, rows), stands_for=cut_off)
+
+
+def trained_on_first(past: Past, made: Snapshots, share: float) -> tuple[Built, Snapshots, int]:
+    """Trained on the first ``share`` of applications by start; the rest, and when it begins."""
+    youngest = made.cutoff - made.created_at <= MINUTE
+    split = int(np.quantile(made.created_at[youngest], share))
+    built = build_from(past, made.take(made.created_at < split), SEED, tell)
+    return built, made.take(made.created_at >= split), split
+
+
+def stands_for(events: Events, part: Snapshots, split: int, age: int) -> Float:
+    """How many applications each resolved one stands for, since only those resolved by the file's end are seen.
+
+    The inverse of the share of all open at that ``age`` that were followed as long as this one took (inverse
+    probability of censoring weights); when an application came says nothing of how long it takes.
+    """
+    end = int(events.occurred_at.max())
+    came, ended = Happenings.of(events, "created").first(), resolved_at(events)
+    open_then = (came >= split) & (came + age <= np.minimum(end, ended))
+    followed = np.sort(end - came[open_then] - age)
+    took = ended[part.subject_index] - part.cutoff
+    return len(followed) / (len(followed) - np.searchsorted(followed, took, side="left"))
+
+
+def resolved_at(events: Events) -> NDArray[np.int64]:
+    """When each application was approved, declined or cancelled; FOREVER where it was not."""
+    won, lost = (Happenings.of(events, kind).first() for kind in ("converted", "lost"))
+    return np.minimum(won, lost)
 
 
 def ever_approved(target: Target) -> Target:
@@ -127,8 +167,7 @@ def ever_approved(target: Target) -> Target:
 
     def labels(events, subject, cutoff, horizon, as_of):  # type: ignore[no-untyped-def]
         won = Happenings.of(events, "converted").first()[subject]
-        lost = Happenings.of(events, "lost").first()[subject]
-        resolved = np.minimum(won, lost) < FOREVER
+        resolved = resolved_at(events)[subject] < FOREVER
         return np.where(resolved, won < FOREVER, UNKNOWN_OUTCOME).astype(np.int8)
 
     return replace(
@@ -148,7 +187,7 @@ def sample(folder: Path, asked: argparse.Namespace) -> Iterator[Tested]:
 
 
 def _against_truth(past: Past, known: pd.DataFrame) -> Tested:
-    built = build(past, SEED, _tell)
+    built = build(past, SEED, tell)
     known = known[known["horizon_days"] == built.made.horizon // DAY]
     start = known["created_at"] if past.target.subject == "lead" else known["cutoff"]
     known = known[(start >= past.as_of) & (known["outcome"] >= 0)]
@@ -156,12 +195,12 @@ def _against_truth(past: Past, known: pd.DataFrame) -> Tested:
     known = known.assign(place=known["subject"].map(place)).dropna(subset=["place"])
     who, moment = known["place"].to_numpy(np.int32), known["cutoff"].to_numpy(np.int64)
     keep = past.target.standing(past.events, who, moment, built.made.horizon) == ELIGIBLE
-    rows = _rows(past, built, who[keep], moment[keep], known["outcome"].to_numpy(np.int8)[keep])
-    title = f"sample company, {past.target.name}, trained 200 days before its end: {_said(rows)}"
-    return Tested(title, rows, _all(past, built, rows), known["probability"].to_numpy()[keep])
+    rows = rows_of(past, built, who[keep], moment[keep], known["outcome"].to_numpy(np.int8)[keep])
+    title = f"sample company, {past.target.name}, trained 200 days before its end: {said(rows)}"
+    return Tested(title, rows, everyone_of(past, built, rows), known["probability"].to_numpy()[keep])
 
 
-def _all(past: Past, built: Built, rows: Rows) -> dict[str, Float]:
+def everyone_of(past: Past, built: Built, rows: Rows) -> dict[str, Float]:
     """Probabilities of the test rows by Leadkeep and each baseline, all learned from the same rows."""
     learned, target = built.packed.rows, past.target
     few = learned.take(thinned(len(learned), MOST_ROWS, SEED))
@@ -177,7 +216,7 @@ def _all(past: Past, built: Built, rows: Rows) -> dict[str, Float]:
     return p
 
 
-def _rows(
+def rows_of(
     past: Past, built: Built, who: NDArray[np.int32], moment: NDArray[np.int64], label: NDArray[np.int8]
 ) -> Rows:
     spec = built.packed.bundle.spec
@@ -192,34 +231,41 @@ def show(tested: Tested) -> None:
     """One table: figures with intervals, and differences from Leadkeep."""
     ours = next(iter(tested.p))
     rows, month = tested.rows, months(tested.rows.cutoff)
-    table = Table("", "AUC", "avg. precision", "Brier", "log loss", "cal. error", "p(true)", "Leadkeep less it",
+    table = Table("", "mean p", *FIGURE_NAMES, "p(true)", "Leadkeep less it",
                   title=tested.title, title_justify="left")  # fmt: skip
     if tested.truth is not None:
         table.add_column("of the way to the truth")
     for name, p in tested.p.items():
-        q = evaluate(rows.y, p, rows.weight, rows.party, month)
-        cells = [str(estimate) for estimate in q.figures.values()] + [f"{q.calibration_p:.3f}"]
         less = difference(rows.y, tested.p[ours], p, rows.weight, rows.party, month)
-        cells.append("" if name == ours else str(less))
+        cells = [*_cells(rows, p, rows.weight), "" if name == ours else str(less)]
         if tested.truth is not None:
             cells.append(f"{_way(rows, p, tested.truth):.0%}")
         table.add_row(name, *cells)
+    if tested.stands_for is not None:
+        actual = np.average(rows.y, weights=tested.stands_for)
+        name = f"Leadkeep, cut-off cases made up for ({actual:.1%})"
+        table.add_row(name, *_cells(rows, tested.p[ours], tested.stands_for))
     out.print(table)
     if tested.truth is not None and bool(np.any(rows.start != rows.cutoff)):
         out.print(ages(tested))
 
 
+def _cells(rows: Rows, p: Float, weight: Float) -> list[str]:
+    """Mean probability, figures with intervals, and the chance of such an error if every probability were true."""
+    q = evaluate(rows.y, p, weight, rows.party, months(rows.cutoff))
+    figures = [str(estimate) for estimate in q.figures.values()]
+    return [f"{np.average(p, weights=weight):.3f}", *figures, f"{q.calibration_p:.3f}"]
+
+
 def ages(tested: Tested) -> Table:
     """The same by age of lead, for Leadkeep and each baseline."""
     rows, month = tested.rows, months(tested.rows.cutoff)
-    table = Table(
-        "", "age of lead", "rows", "came true", "AUC", "avg. precision", "Brier", "log loss", "cal. error"
-    )
+    table = Table("", "age of lead", "rows", "came true", *FIGURE_NAMES, "p(true)")
     for name, p in tested.p.items():
         found = by_age(rows.y, p, rows.weight, rows.party, month, rows.cutoff - rows.start)
         for age, q in found.items():
             figures = [str(estimate) for estimate in q.figures.values()]
-            table.add_row(name, age, f"{q.rows:,}", f"{q.base_rate:.1%}", *figures)
+            table.add_row(name, age, f"{q.rows:,}", f"{q.base_rate:.1%}", *figures, f"{q.calibration_p:.3f}")
     return table
 
 
@@ -230,11 +276,11 @@ def _way(rows: Rows, p: Float, truth: Float) -> float:
     return (most - log_loss(rows.y, p, rows.weight)) / (most - least)
 
 
-def _said(rows: Rows) -> str:
+def said(rows: Rows) -> str:
     return f"{len(rows):,} rows of {len(np.unique(rows.party)):,} people, {rows.y.mean():.1%}"
 
 
-def _imported(folder: Path, data: Path, name: str, zone: str, currency: str, more: str = "") -> Home | None:
+def imported(folder: Path, data: Path, name: str, zone: str, currency: str, more: str = "") -> Home | None:
     """The data set in a home folder of its own; None, saying so, where it is not there."""
     if not (data / name).exists():
         out.print(f"{name}: not in {data}, left out")
@@ -245,7 +291,7 @@ def _imported(folder: Path, data: Path, name: str, zone: str, currency: str, mor
     return home
 
 
-def _tell(what: str, done: int, of: int) -> None:
+def tell(what: str, done: int, of: int) -> None:
     if done == 0:
         print(f"  {what} ...", file=sys.stderr)
 
