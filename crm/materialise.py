@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm import discover, eventfiles, links
+from crm.clock import FOREVER
 from crm.days import local_day
 from crm.eventfiles import ENGINE, KINDS, Completed
 from crm.history import History, query
@@ -187,7 +189,8 @@ def materialise(home: Home, load: int | None = None) -> None:
     history, settings = History(home, load), home.settings
     stored = {table: history.read(table) for table in TABLES}
     numeric = numeric_fields(stored)
-    tables = {table: conform(table, stored.pop(table)) for table in TABLES}
+    loaded = {one.load: one.loaded_at for one in history.loads()}
+    tables = {table: conform(table, stored.pop(table), loaded) for table in TABLES}
     final = home.history / "event" / str(history.load_number)
     with query() as connection, eventfiles.being_written(final) as folder:
         gather(connection, tables, numeric)
@@ -243,10 +246,17 @@ def _with_day(rows: pa.Table, zone: str) -> pa.Table:
     return rows.drop_columns("subject_no").cast(pa.schema(shape))
 
 
-def conform(table: str, rows: pa.Table) -> pa.Table:
-    """Rows that were ever known, with blank text as unknown and columns as the moments read them."""
+def conform(table: str, rows: pa.Table, loaded: dict[int, int]) -> pa.Table:
+    """Rows that were ever known, with blank text as unknown and columns as the moments read them.
+
+    ``loaded`` says when each load was made. A row's ``loaded_at`` is when its values were seen at the latest: what
+    may change in a record is not known to have been so before.
+    """
     columns = {name: "text" for name in ("source", "source_id")} | TABLES[table]
-    times = ("known_at", "known_until")
+    times = ("known_at", "known_until", "loaded_at")
+    made = np.array([loaded.get(number, -FOREVER) for number in range(max(loaded, default=0) + 1)], np.int64)
+    moment = made[pc.fill_null(rows["load"], 0).to_numpy()]
+    rows = rows.append_column("loaded_at", pa.array(np.maximum(moment, rows["known_at"].to_numpy())))
     rows = rows.select([*columns, *times]).filter(pc.less(rows["known_at"], rows["known_until"]))
     for place, name in enumerate(columns):
         if pa.types.is_string(rows.schema.field(name).type):

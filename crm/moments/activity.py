@@ -1,6 +1,7 @@
 """An activity becomes what happened; a planned callback, what was promised, missed and kept.
 
-An activity entered late is known from its entry.
+An activity is known when it is over, for only then its outcome and length are; one entered late, from its entry.
+A length of a day and more is a mistake and delays nothing.
 """
 
 TABLE = "activity"
@@ -11,7 +12,8 @@ INSERT INTO moment BY NAME
 WITH entered AS (
     SELECT * REPLACE (coalesce(kind, 'activity') AS kind),
         coalesce(occurred_at, entered_at, known_at) AS happened,
-        greatest(known_at, entered_at) AS known
+        greatest(known_at, entered_at, CASE WHEN duration < 86400 THEN occurred_at + duration * 1000000 END)
+            AS known
     FROM activity
 ),
 callback AS (SELECT * FROM entered WHERE kind = 'callback')

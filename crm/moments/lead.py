@@ -1,6 +1,6 @@
 """A lead's own moments: it came to be, it was converted, it was lost.
 
-Its coming says its source unless that is known to change: then only changes say it.
+Its coming says its source where that is fixed; otherwise only from the load on that first said it.
 """
 
 TABLE = "lead"
@@ -8,18 +8,26 @@ TABLE = "lead"
 MOMENTS = (
     """
 INSERT INTO moment BY NAME
-WITH mutable AS (
-    SELECT source, record FROM change WHERE object = 'lead' AND field = 'channel'
-    GROUP BY source, record HAVING NOT bool_or(coalesce(provenance, '') = 'fixed')
+WITH fixed AS (
+    SELECT DISTINCT source, record FROM change
+    WHERE object = 'lead' AND field = 'channel' AND provenance = 'fixed'
+),
+judged AS (
+    SELECT l.*, l.channel IS NOT NULL AND f.record IS NULL AS mutable,
+        coalesce(created_at, min(known_at) OVER (PARTITION BY l.source, source_id)) AS happened
+    FROM lead l LEFT JOIN fixed f ON f.source = l.source AND f.record = l.source_id
 )
-SELECT l.source, source_id AS record, source_id AS lead, 'created' AS moment, true AS own,
-    'created' AS kind, CASE WHEN m.record IS NULL THEN channel END AS channel,
-    coalesce(created_at, min(known_at) OVER (PARTITION BY l.source, source_id)) AS occurred_at,
-    known_at, known_until
-FROM lead l LEFT JOIN mutable m ON m.source = l.source AND m.record = l.source_id
+SELECT source, source_id AS record, source_id AS lead, 'created' AS moment, true AS own,
+    'created' AS kind, channel, happened AS occurred_at,
+    CASE WHEN mutable THEN loaded_at ELSE known_at END AS known_at, known_until
+FROM judged
+UNION ALL BY NAME
+SELECT source, source_id AS record, source_id AS lead, 'created' AS moment, true AS own,
+    'created' AS kind, happened AS occurred_at, known_at, least(known_until, loaded_at) AS known_until
+FROM judged WHERE mutable
 UNION ALL BY NAME
 SELECT source, source_id AS record, source_id AS lead, 'converted' AS moment, false AS own,
-    'converted' AS kind, channel, converted_at AS occurred_at,
+    'converted' AS kind, converted_at AS occurred_at,
     greatest(known_at, converted_at) AS known_at, known_until
 FROM lead WHERE converted_at IS NOT NULL
 UNION ALL BY NAME

@@ -1,18 +1,26 @@
-"""A person or organisation came to be known; from which source, unless that is known to change."""
+"""A person or organisation came to be known; from which source, where that is fixed, else once a load said it."""
 
 TABLE = "party"
 
 MOMENTS = (
     """
 INSERT INTO moment BY NAME
-WITH mutable AS (
-    SELECT source, record FROM change WHERE object = 'party' AND field = 'channel'
-    GROUP BY source, record HAVING NOT bool_or(coalesce(provenance, '') = 'fixed')
+WITH fixed AS (
+    SELECT DISTINCT source, record FROM change
+    WHERE object = 'party' AND field = 'channel' AND provenance = 'fixed'
+),
+judged AS (
+    SELECT p.*, p.channel IS NOT NULL AND f.record IS NULL AS mutable,
+        coalesce(created_at, customer_since, min(known_at) OVER (PARTITION BY p.source, source_id)) AS happened
+    FROM party p LEFT JOIN fixed f ON f.source = p.source AND f.record = p.source_id
 )
-SELECT p.source, source_id AS record, source_id AS party, 'created' AS moment, true AS own,
-    'created' AS kind, CASE WHEN m.record IS NULL THEN channel END AS channel,
-    coalesce(created_at, customer_since, min(known_at) OVER (PARTITION BY p.source, source_id)) AS occurred_at,
-    known_at, known_until
-FROM party p LEFT JOIN mutable m ON m.source = p.source AND m.record = p.source_id
+SELECT source, source_id AS record, source_id AS party, 'created' AS moment, true AS own,
+    'created' AS kind, channel, happened AS occurred_at,
+    CASE WHEN mutable THEN loaded_at ELSE known_at END AS known_at, known_until
+FROM judged
+UNION ALL BY NAME
+SELECT source, source_id AS record, source_id AS party, 'created' AS moment, true AS own,
+    'created' AS kind, happened AS occurred_at, known_at, least(known_until, loaded_at) AS known_until
+FROM judged WHERE mutable
 """,
 )

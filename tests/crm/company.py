@@ -33,13 +33,16 @@ class Company:
         fixed = {"source": "crm", "source_id": source_id, "known_at": known_at, "deleted": False}
         self.rows[table].append(fixed | columns)
 
-    def load(self) -> EventStore:
-        """Appends what was told since the last load, and opens the events of all."""
+    def load(self, loaded_at: int = START) -> EventStore:
+        """Appends what was told since the last load, and opens the events of all.
+
+        By default every row was loaded as soon as it was known.
+        """
         with History(self.home).writing() as load:
             for table in TABLES:
                 if rows := [row | {"load": load.number} for row in self.rows.pop(table, [])]:
                     load.append(table, pa.Table.from_pylist(rows, schema=schema(table)))
-            load.finish(LoadReport(load.number, day(0), "crm", "mapping.toml"))
+            load.finish(LoadReport(load.number, loaded_at, "crm", "mapping.toml"))
         return EventStore.open(self.home)
 
 

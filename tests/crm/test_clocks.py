@@ -44,7 +44,10 @@ anything = some(
         "party", PARTIES, created_at=st.sampled_from([None, day(0), day(5)]),
         organisation=maybe(st.sampled_from(PARTIES)), **keys,
     ),
-    rows_of("deal", ("D0",), created_at=st.just(day(3)), won_at=maybe(times), amount=amount, **ties),
+    rows_of(
+        "deal", ("D0",), created_at=st.just(day(3)), won_at=maybe(times), amount=amount,
+        product=maybe(st.sampled_from("ab")), **ties,
+    ),
     rows_of(
         "activity", ("A0", "A1", "A2"), kind=st.sampled_from(["call", "callback"]), occurred_at=times,
         entered_at=maybe(times), due_at=maybe(times), done_at=maybe(times),
@@ -57,7 +60,7 @@ anything = some(
     ),
     rows_of(
         "ticket", ("K0",), party=st.sampled_from(PARTIES), created_at=st.just(day(2)), csat=maybe(amount),
-        resolved_at=maybe(times),
+        category=maybe(st.sampled_from("ab")), resolved_at=maybe(times),
     ),
     rows_of(
         "change", ("C0", "C1", "C2"), object=st.just("lead"), record=st.sampled_from(LEADS),
@@ -98,7 +101,7 @@ def told(worlds: dict[str, list[Row]]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {source: [] for source in worlds}
     with query() as connection:
         numeric = materialise.numeric_fields(tables)
-        conformed = {table: materialise.conform(table, rows) for table, rows in tables.items()}
+        conformed = {table: materialise.conform(table, rows, {}) for table, rows in tables.items()}
         materialise.gather(connection, conformed, numeric)
         materialise.number(connection)
         for kind in KINDS:
@@ -140,6 +143,8 @@ def moved(row: Row) -> bool:
 def appended(draw: st.DrawFn) -> tuple[list[Row], list[Row], int]:
     """A history, rows appended to it that are known at the cutoff or later, and the cutoff.
 
+    Loads follow each other, so a row appended is known later than the rows of its record that are there.
+
     Each lead's log begins at its creation, and each party is in the history before the rows appended: a log that
     begins later, and a party without a date, rightly tell of the time before. So does an activity of a party older
     than the party, which a conversion moved there.
@@ -157,7 +162,14 @@ def appended(draw: st.DrawFn) -> tuple[list[Row], list[Row], int]:
     before = draw(st.lists(anything, min_size=4, max_size=16))
     later = draw(st.lists(anything, min_size=1, max_size=8))
     before, later = ([row for row in rows if not moved(row)] for rows in (before, later))
-    later = [(table, row | {"known_at": max(row["known_at"], cutoff)}) for table, row in later]
+    newest: dict[tuple[str, str], int] = {}
+    for table, row in first + before:
+        record = (table, row["source_id"])
+        newest[record] = max(row["known_at"] + 1, newest.get(record, cutoff))
+    later = [
+        (table, row | {"known_at": max(row["known_at"], newest.get((table, row["source_id"]), cutoff))})
+        for table, row in later
+    ]
     return first + before, later, cutoff
 
 

@@ -205,12 +205,69 @@ def test_events_are_made_again_when_the_zone_changes(company: Company) -> None:
     assert EventStore.open(company.home).about.zone == "Pacific/Auckland"
 
 
-def test_a_source_that_may_change_is_not_carried_back_to_the_creation(company: Company) -> None:
-    change = {"object": "lead", "field": "channel", "old": "", "new": "zalo"}
-    for lead, provenance in (("M", "comparison"), ("N", "fixed")):
-        company.tell("lead", lead, day(1), created_at=day(1), channel="zalo")
-        company.tell("change", lead, day(9), record=lead, provenance=provenance, occurred_at=day(9), **change)
-    store = company.load()
-    for lead, channel in (("M", ""), ("N", "zalo")):
-        told = [said for said in story(store.one(f"lead:crm:{lead}"), day(5)) if said[0] == "created"]
-        assert [said[3] for said in told] == [channel]
+WORDS = {
+    "lead": ("channel",), "party": ("channel",), "deal": ("product", "channel"),
+    "ticket": ("category", "priority", "channel"),
+}  # fmt: skip
+OPENING = {"lead": "created", "party": "created", "deal": "deal_opened", "ticket": "ticket"}
+
+
+@pytest.mark.parametrize("table", WORDS)
+def test_what_may_change_is_told_from_its_load_on_and_what_is_fixed_from_the_start(
+    company: Company, table: str
+) -> None:
+    values = {name: name.upper() for name in WORDS[table]}
+    for subject, provenance in (("M", "comparison"), ("N", "fixed"), ("O", "")):
+        owner = {} if table in ("lead", "party") else {"party": subject}
+        sale = {"kind": "order", "party": subject, "occurred_at": day(1)}
+        if table in ("party", "ticket", "deal"):
+            company.tell("transaction", subject, day(1), **sale)
+        if owner:
+            company.tell("party", subject, day(1), created_at=day(1))
+        company.tell(table, subject, day(1), created_at=day(1), **owner, **values)
+        for name in WORDS[table] if provenance else ():
+            said_so = {"object": table, "record": subject, "field": name, "provenance": provenance}
+            company.tell("change", subject + name, day(1), occurred_at=day(1), new=values[name], **said_so)
+    store = company.load(day(9))
+    for subject, first in (("M", set()), ("N", set(values.values())), ("O", set())):
+        events = store.one(f"{'lead' if table == 'lead' else 'customer'}:crm:{subject}")
+        for cutoff, expected in ((day(5), first), (day(10), set(values.values()))):
+            (told,) = [words for words in story(events, cutoff) if words[0] == OPENING[table]]
+            assert set(told[1:4]) - {""} == expected
+
+
+def test_a_deal_is_won_with_a_product_that_was_known(company: Company) -> None:
+    company.tell("deal", "D", day(11), party="P", created_at=day(11), product="pos", amount=7, won_at=day(13))
+    company.tell("transaction", "O", day(11), kind="order", party="P", occurred_at=day(11))
+    events = company.load(day(20)).one("customer:crm:P")
+    for cutoff, product in ((15, ""), (21, "pos")):
+        won = [words for words in story(events, day(cutoff)) if words[0] == "deal_won"]
+        assert [(words[2], words[-2], words[-1]) for words in won] == [(product, day(13), 7)]
+
+
+def test_a_rating_is_known_when_it_was_given_else_at_the_closing_else_at_its_load(company: Company) -> None:
+    company.tell("transaction", "O", day(11), kind="order", party="P", occurred_at=day(11))
+    ticket = {"party": "P", "created_at": day(11), "csat": 4}
+    company.tell("ticket", "1", day(11), **ticket, resolved_at=day(13), rated_at=day(14))
+    company.tell("ticket", "2", day(11), **ticket, resolved_at=day(13))
+    company.tell("ticket", "3", day(11), **ticket)
+    company.load(day(20))
+    company.tell("ticket", "3", day(30), **ticket, category="bug")
+    store = company.load(day(30))
+    rated = said(store, "customer:crm:P", "csat")
+    assert sorted({words[-2] for words in rated}) == [day(13), day(14), day(20)]
+    first_known: dict[int, int] = {}
+    for words, (known_at, _) in zip(rated, spans(store, "customer:crm:P", "csat"), strict=True):
+        first_known[words[-2]] = min(known_at, first_known.get(words[-2], known_at))
+    assert all(occurred == known for occurred, known in first_known.items())
+
+
+def test_a_call_is_known_when_it_is_over(company: Company) -> None:
+    call = {"kind": "call", "outcome": "answered", "lead": "L"}
+    for number, duration in enumerate((None, 0, 600, 200_000_000)):
+        at = day(1 + number)
+        company.tell("activity", f"{number}", at, occurred_at=at, duration=duration, **call)
+    over = [
+        known_at - day(1 + n) for n, (known_at, _) in enumerate(spans(company.load(), "lead:crm:L", "call"))
+    ]
+    assert over == [0, 0, 600_000_000, 0]
