@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow.compute as pc
 
 from crm import clock
@@ -20,6 +21,17 @@ SPIKE_ROWS: Final = 50
 SPIKE_SHARE: Final = 0.02
 """More records than both in one minute were not created by people one by one."""
 
+TOLD: Final = {
+    "lead": {"channel"},
+    "party": {"channel"},
+    "deal": {"product", "channel"},
+    "ticket": {"category", "priority", "channel"},
+}
+"""Columns that the moments of a record carry, whether they are declared features or not."""
+
+MORE_SILENT: Final = 0.05
+"""How much oftener than others converted leads may lack a logged value before it tells them apart."""
+
 
 def about(compared: Sequence[Compared], before: History, said: Mapping, report: LoadReport) -> list[str]:
     """Warnings about one import, each a sentence with its numbers."""
@@ -27,6 +39,7 @@ def about(compared: Sequence[Compared], before: History, said: Mapping, report: 
         *_assumed(said, compared),
         *_without_history(said, compared),
         *_no_conversions(compared, before),
+        *_silent_conversions(compared, before, said.source),
         *(line for one in compared for line in _spikes(one, said.zone)),
         *_future(compared, report.loaded_at),
         *_refusals(report),
@@ -80,11 +93,13 @@ def _without_history(said: Mapping, compared: Sequence[Compared]) -> list[str]:
     for one in compared:
         entry = one.rows.entry
         if entry.table not in ("change", "link", "activity", "transaction"):
-            rest = set(entry.feature) - set(entry.fixed) - set(entry.logged)
+            feature, fixed = set(entry.feature), set(entry.fixed)
+            told = TOLD.get(entry.table, set()) & set(one.rows.columns)
+            rest = (feature - fixed - set(entry.logged)) | (told - (feature & fixed))
             mutable.setdefault(entry.table, set()).update(rest)
     return [
         f"{table}: {', '.join(sorted(names))} can change and have no history before their first import; "
-        "they are used from then on only"
+        "they are used from then on only. List those that never change under fixed and feature"
         for table, names in sorted(mutable.items())
         if names
     ]
@@ -103,6 +118,43 @@ def _no_conversions(compared: Sequence[Compared], before: History) -> list[str]:
         "lead: no lead was ever converted. Some CRMs drop converted leads from their lead export; map the "
         "contacts or deals they became to lead too (docs/mapping.md)"
     ]
+
+
+def _silent_conversions(compared: Sequence[Compared], before: History, source: str) -> list[str]:
+    """A value that open leads have from their creation, by log or export, and converted ones lack."""
+    leads = [one for one in compared if one.rows.entry.table == "lead"]
+    logs = [one.rows.data for one in compared if one.rows.entry.table == "change"]
+    fields = sorted({name for one in leads for name in one.rows.entry.logged})
+    if not fields:
+        return []
+    earlier = before.rows("change", ["source", "object", "record", "field"])
+    logs.append(earlier.filter(pc.equal(earlier["source"], source)))
+    found = []
+    for field in fields:
+        said = pd.concat([_leads_saying(one, field) for one in leads]).groupby(level=0).any()
+        for log in logs:
+            of_field = pc.and_(pc.equal(log["object"], "lead"), pc.equal(log["field"], field))
+            said["told"] |= said.index.isin(log["record"].filter(of_field).to_pandas())
+        (won, silent), (others, quiet) = (
+            (len(part), int((~part["told"]).sum()))
+            for part in (said[said["converted"]], said[~said["converted"]])
+        )
+        if won and others and silent / won > quiet / others + MORE_SILENT:
+            found.append(
+                f"lead: {silent} of {won} converted leads have no {field} in the change log, of the others "
+                f"{quiet} of {others} have none at all; whether it is there would tell the outcome. Export the "
+                f"log of converted leads too, or take {field} out of feature"
+            )
+    return found
+
+
+def _leads_saying(one: Compared, field: str) -> pd.DataFrame:
+    """``converted, told`` of one sheet's leads; told: the value they have now stands for what a log lacks."""
+    data, none = one.rows.data, np.zeros(len(one.rows.data), bool)
+    told = pc.not_equal(pc.fill_null(as_text(data, field), ""), "").to_numpy(zero_copy_only=False)
+    won = pc.is_valid(data["converted_at"]).to_numpy() if "converted_at" in data.column_names else none
+    columns = {"converted": won, "told": told if field in one.rows.entry.logged else none}
+    return pd.DataFrame(columns, index=data["source_id"].to_pandas())
 
 
 def _given(one: Compared, name: str) -> int:

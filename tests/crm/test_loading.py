@@ -222,6 +222,23 @@ def test_leads_without_conversions_and_bulk_imports_are_warned_of(exports: Expor
     assert only(rows(exports, "lead"), source_id="M99")[0]["known_at"] == FIRST
 
 
+def test_converted_leads_without_the_log_that_others_have_are_warned_of(exports: Exports) -> None:
+    assert (
+        "lead: 1 of 1 converted leads have no status in the change log, of the others 0 of 2 have none"
+        in ("\n".join(exports.load().warnings))
+    )
+    exports.write("lich_su_2.csv", "Mã,Trường,Cũ,Mới,Lúc\nL9,Tình trạng,Mới,Đã gọi,06/03/2024 14:00\n")
+    assert "in the change log" not in "\n".join(exports.load(LATER).warnings)
+    (exports.folder / "lich_su_2.csv").unlink()
+    assert "in the change log" not in "\n".join(exports.load(LATER).warnings)  # known from the load before
+
+
+def test_words_of_moments_that_may_change_are_warned_of(exports: Exports) -> None:
+    text = exports.mapping.read_text(encoding="utf-8").replace('fixed = ["channel"]\n', "")
+    exports.mapping.write_text(text, encoding="utf-8")
+    assert "lead: channel, rating, size can change and have no history" in "\n".join(exports.load().warnings)
+
+
 def test_a_renamed_column_is_an_error_with_the_nearest(exports: Exports) -> None:
     exports.replace("dau_moi.csv", "Số điện thoại", "Số ĐT")
     with pytest.raises(MappingError, match="nearest is 'Số ĐT'") as refused:
