@@ -174,7 +174,8 @@ def detect_encoding(content: bytes, where: str) -> str:
             "the encoding cannot be told",
             value=content[error.start : error.start + 8],
             where=f"{where}, line {line}",
-            todo='save the file as UTF-8, or name it in the mapping: encoding = "cp1252"',
+            todo="save the file as UTF-8 (text in TCVN3 or VNI: convert it to Unicode first, for example with UniKey's "
+            'toolkit), or name it in the mapping: encoding = "cp1252"',
         ) from error
 
 

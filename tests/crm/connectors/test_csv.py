@@ -124,3 +124,12 @@ def test_unreadable_files_say_why(
         read(path, options)
     assert where in refused.value.where
     assert refused.value.todo
+
+
+@pytest.mark.parametrize("name", ["NguyÔn V¨n §øc", "Nguyeãn Vaên Ñöùc"])
+def test_text_in_tcvn3_or_vni_is_refused_with_the_way_out(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "cu.csv"
+    file.write_bytes(f"Ten\n{name}\n".encode("latin-1"))
+    with pytest.raises(SourceError, match="cannot be told") as refused:
+        read(file, Options())
+    assert "convert it to Unicode" in refused.value.todo
