@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from crm.clock import DAY
 from models.calibration import Calibration, shifted
-from training.clocks import SEASONS
 from training.compare import difference
 from training.rows import Rows, enough, months
 
@@ -38,15 +37,13 @@ def settle(calibration: Calibration, raw: Float, rows: Rows, horizon: int, at: i
     """The level to score with from ``at`` on (UTC microseconds), given out-of-fold log-odds ``raw`` of ``rows``.
 
     The newest matured month, if in the past the month that was newest then, one ``horizon`` earlier, made later
-    predictions better; otherwise last year's season, where rows reach back a year but not far enough for the
-    model to have learned seasons itself: a longer history has them in its features.
+    predictions better; otherwise last year's season, where rows reach back a year and more.
     """
     newest = rows.start > rows.start.max() - MONTH
     if enough(rows.y[newest], FEWEST) and pays(calibration, raw, rows, horizon):
         return Level(_moved(calibration, raw, rows, newest), "newest month")
     season = np.abs(rows.start - (at - YEAR + AROUND)) <= AROUND
-    untold = rows.start.min() <= at - YEAR - AROUND and np.ptp(rows.cutoff) < SEASONS
-    if untold and enough(rows.y[season], FEWEST):
+    if rows.start.min() <= at - YEAR - AROUND and enough(rows.y[season], FEWEST):
         return Level(_moved(calibration, raw, rows, season), "last year")
     return Level(calibration, "none")
 
