@@ -14,9 +14,12 @@ UNTIL = date(2026, 3, 1)
 
 @pytest.fixture(scope="session")
 def company(tmp_path_factory):
-    """The home folder of a company of 200 customers, and the moment its exports were made."""
+    """The home folder of a company of 400 customers, and the moment its exports were made.
+
+    With 200, no model was surely better than the rule.
+    """
     folder = tmp_path_factory.mktemp("company")
-    generate(folder, 200, 3, UNTIL)
+    generate(folder, 400, 3, UNTIL)
     home = Home(folder / "home").create()
     end = parse(UNTIL.isoformat(), home.settings.zone)
     load(home, folder / "mapping_with_leaks.toml", [folder / "export"], end)
