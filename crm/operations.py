@@ -4,18 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from filelock import FileLock
 from sqlalchemy import (
-    JSON,
-    BigInteger,
     Connection,
     Engine,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
     create_engine,
     event,
     inspect,
@@ -23,101 +17,19 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import exc as db
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from crm.clock import now
 from crm.errors import ModelError, ResourceError, SettingsError
 from crm.migrations import newest, upgrade
 from crm.settings import Home
+from crm.tables.scores import Champion
 
 LOCK_WAIT = 30
 """Seconds a writer waits for another one."""
 
 CONNECT_WAIT = 5
 """Seconds PostgreSQL may take to answer at all."""
-
-
-class Base(DeclarativeBase):
-    """All times are UTC microseconds, all money the smallest unit of the company's currency."""
-
-    type_annotation_map: ClassVar = {int: BigInteger, list[dict[str, Any]]: JSON, dict[str, Any]: JSON}
-
-
-class ApiKey(Base):
-    """A key a program or a person holds; only its SHA-256 is kept."""
-
-    __tablename__ = "api_key"
-    prefix: Mapped[str] = mapped_column(String(16), primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-    role: Mapped[str] = mapped_column(String(16))
-    label: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[int]
-    revoked_at: Mapped[int | None]
-
-
-class SignIn(Base):
-    """A browser's session, or a link that opens one once; only its SHA-256 is kept."""
-
-    __tablename__ = "sign_in"
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8))  # link | session
-    role: Mapped[str] = mapped_column(String(16))
-    prefix: Mapped[str | None] = mapped_column(ForeignKey("api_key.prefix"))
-    created_at: Mapped[int]
-    expires_at: Mapped[int]
-
-
-class ScoreRun(Base):
-    """One scoring of everybody: what it read, how many it scored, where its bands begin."""
-
-    __tablename__ = "score_run"
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    target: Mapped[str] = mapped_column(String(64))
-    cutoff: Mapped[int]
-    version: Mapped[str] = mapped_column(String(64))
-    kind: Mapped[str] = mapped_column(String(16))  # lightgbm | logistic | rates | rule
-    horizon_days: Mapped[int]
-    load: Mapped[int]
-    started_at: Mapped[int]
-    finished_at: Mapped[int | None]
-    people: Mapped[int]
-    counts: Mapped[dict[str, Any]]
-    thresholds: Mapped[dict[str, Any]]
-    __table_args__ = (Index("score_run_newest", "target", "cutoff"),)
-
-
-class Score(Base):
-    """The current score of one subject, from the events of ``load``.
-
-    ``reasons`` are ``{topic, vi, en, contribution}``.
-    """
-
-    __tablename__ = "score"
-    target: Mapped[str] = mapped_column(String(64), primary_key=True)
-    subject: Mapped[str] = mapped_column(String(300), primary_key=True)
-    cutoff: Mapped[int]
-    load: Mapped[int]
-    version: Mapped[str] = mapped_column(String(64))
-    kind: Mapped[str] = mapped_column(String(16))
-    probability: Mapped[float]
-    raw: Mapped[float]
-    band: Mapped[str] = mapped_column(String(16))
-    value: Mapped[int | None]
-    expected: Mapped[int | None]
-    reasons: Mapped[list[dict[str, Any]]]
-    source: Mapped[str] = mapped_column(String(64))
-    source_id: Mapped[str] = mapped_column(String(200))
-    __table_args__ = (Index("score_worklist", "target", "band", "expected"),)
-
-
-class Champion(Base):
-    """The model in use for a target."""
-
-    __tablename__ = "champion"
-    target: Mapped[str] = mapped_column(String(64), primary_key=True)
-    version: Mapped[str] = mapped_column(String(64))
-    manifest_sha256: Mapped[str] = mapped_column(String(64))
-    promoted_at: Mapped[int]
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from crm.clock import iso
 from crm.errors import ModelError, ResourceError
 from crm.loads import sync
 from crm.settings import Home
+from crm.tables.scores import Champion
 from models.bundle import Bundle, manifest_sha256, stated_as_of, verified
 
 LOCK_WAIT = 60
@@ -82,7 +83,7 @@ def _alone(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _is_news(before: operations.Champion | None, opened: Bundle, folder: Path) -> bool:
+def _is_news(before: Champion | None, opened: Bundle, folder: Path) -> bool:
     if before is None:
         return True
     newer = opened.as_of >= stated_as_of(folder / before.version)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crm.errors import LeadkeepError, ResourceError
-from crm.operations import Score
+from crm.tables.scores import Score
 
 REASONS = 5
 SCALARS: dict[str, pa.DataType] = {

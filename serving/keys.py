@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from crm.clock import HOUR, MINUTE, now
 from crm.errors import Forbidden, NotFound, SettingsError
-from crm.operations import ApiKey, SignIn, looking, reading, writing
+from crm.operations import looking, reading, writing
 from crm.settings import Home
+from crm.tables.people import ApiKey, SignIn
 
 ROLES = ("sales", "care", "data", "admin")
 LINK_LIFE = 15 * MINUTE

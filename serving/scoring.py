@@ -14,8 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from crm.clock import DAY, SECOND, UNKNOWN, iso, now
 from crm.errors import LeadkeepError
 from crm.events import Events, EventStore
-from crm.operations import Score, ScoreRun, writing
+from crm.operations import writing
 from crm.settings import Home, Settings
+from crm.tables.scores import Score, ScoreRun
 from features.engine import compute
 from models import reasons, registry, snapshots
 from models.bundle import Bundle
@@ -175,7 +176,7 @@ def _chunks(
     for start in range(0, len(rows), CHUNK):
         places = range(start, min(start + CHUNK, len(rows)))
         chosen = people.iloc[scored.subject[places.start : places.stop]]
-        why = _reasons(bundle, rows[places.start : places.stop], scored.later[places.start : places.stop])
+        why = said_reasons(bundle, rows[places.start : places.stop], scored.later[places.start : places.stop])
         ids = zip(places, chosen["subject"], chosen["source"], chosen["source_id"], why, strict=True)
         yield [
             _row(
@@ -189,7 +190,7 @@ def _chunks(
         ]
 
 
-def _reasons(bundle: Bundle, rows: Rows, later: NDArray[np.bool_]) -> list[list[dict[str, Any]]]:
+def said_reasons(bundle: Bundle, rows: Rows, later: NDArray[np.bool_]) -> list[list[dict[str, Any]]]:
     """The strongest reasons of each row in both languages, without what the features were called."""
     return [
         [

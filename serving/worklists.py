@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from crm.clock import DAY, now
 from crm.directory import Card, cards
 from crm.errors import NotFound
-from crm.operations import Score, ScoreRun, reading
+from crm.operations import reading
 from crm.settings import Home
+from crm.tables.scores import Score, ScoreRun
 from models.target import find
 from serving.access import TEAM
 from serving.bands import BANDS

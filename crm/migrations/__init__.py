@@ -12,8 +12,8 @@ def newest() -> str:
     return max(file.name[:4] for file in (HERE / "versions").glob("[0-9]*.py"))
 
 
-def upgrade(connection: Connection) -> None:
-    """Runs the missing steps in the caller's transaction; a second process finds nothing left to do."""
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Runs the steps missing up to ``to`` in the caller's transaction; a second process finds none left."""
     from alembic import command  # noqa: PLC0415  (half a second that only a new database should cost)
     from alembic.config import Config  # noqa: PLC0415
 
@@ -23,4 +23,4 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(HERE))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

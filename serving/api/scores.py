@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from crm.clock import iso
 from crm.errors import NotFound
-from crm.operations import Score, reading
+from crm.operations import reading
+from crm.tables.scores import Score
 from serving.api import FORBIDDEN, INVALID, OUT_OF_ORDER, UNKNOWN
 
 router = APIRouter(prefix="/api/v1/scores", tags=["scores"])

@@ -3,12 +3,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import create_engine, inspect, text
 
 from crm import migrations, operations
 from crm.errors import ModelError, ResourceError, SettingsError
-from crm.operations import Base, Champion, Score
 from crm.settings import Home
+from crm.tables import everything
+from crm.tables.scores import Champion, Score
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def home(tmp_path: Path) -> Home:
 def test_first_use_makes_every_table_the_models_declare(home: Home) -> None:
     with operations.reading(home) as session:
         found = inspect(session.connection())
-        for table in Base.metadata.sorted_tables:
+        for table in everything().metadata.sorted_tables:
             columns = {column["name"]: column["nullable"] for column in found.get_columns(table.name)}
             assert columns == {column.name: column.nullable for column in table.columns}
             declared = {index.name for index in table.indexes}
@@ -30,19 +31,17 @@ def test_first_use_makes_every_table_the_models_declare(home: Home) -> None:
 
 
 def test_scores_of_an_older_database_are_kept(home: Home) -> None:
-    operations.champion(home, "churn")
     row = ("churn", "customer:crm:K", 1, "1", "rule", 0.5, 0.0, "high", "[]", "crm", "K")
     names = "target, subject, cutoff, version, kind, probability, raw, band, reasons, source, source_id"
-    with sqlite3.connect(home.path / "operations.db") as connection:
-        connection.execute("ALTER TABLE score DROP COLUMN load")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
-        connection.execute(f"INSERT INTO score ({names}) VALUES ({', '.join('?' * len(row))})", row)
-    connection.close()
-    operations._open.cache_clear()
+    engine = create_engine(f"sqlite:///{home.path / 'operations.db'}")
+    with engine.begin() as connection:
+        migrations.upgrade(connection, "0001")
+        connection.exec_driver_sql(f"INSERT INTO score ({names}) VALUES ({', '.join('?' * len(row))})", row)
+    engine.dispose()
     with operations.reading(home) as session:
         kept = session.get(Score, ("churn", "customer:crm:K"))
     assert kept is not None
-    assert (kept.probability, kept.load) == (0.5, 0)
+    assert (kept.probability, kept.load, kept.number) == (0.5, 0, 0)
 
 
 def _open(path: str) -> None:

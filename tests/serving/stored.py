@@ -3,8 +3,9 @@
 from typing import Any
 
 from crm.clock import HOUR, now
-from crm.operations import Score, ScoreRun, writing
+from crm.operations import writing
 from crm.settings import Home
+from crm.tables.scores import Score, ScoreRun
 from serving import keys
 
 ORIGIN = "http://testserver"

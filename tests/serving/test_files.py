@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from crm.errors import LeadkeepError, ResourceError
-from crm.operations import Score
+from crm.tables.scores import Score
 from serving.files import harmless, written
 
 

@@ -7,8 +7,9 @@ from sqlalchemy import update
 from crm.clock import DAY, HOUR, now
 from crm.errors import ModelError, NotFound, PopulationError
 from crm.events import EventStore
-from crm.operations import ScoreRun, champion, writing
+from crm.operations import champion, writing
 from crm.settings import Home
+from crm.tables.scores import ScoreRun
 from models import snapshots
 from models.target import find
 from serving import live

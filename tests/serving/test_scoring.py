@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from crm.clock import DAY, HOUR, now
 from crm.errors import HistoryError, LeadkeepError, ModelError, NotFound, PopulationError
 from crm.events import EventStore
-from crm.operations import Score, ScoreRun, reading, writing
+from crm.operations import reading, writing
 from crm.settings import Home
+from crm.tables.scores import Score, ScoreRun
 from features.engine import compute
 from models import registry, snapshots
 from models.target import find

@@ -1,0 +1,225 @@
+"""The inbox: what arrives between imports, on disk before it is acknowledged, in one order for everybody.
+
+In SQLite it is a file of its own that is forced to disk at every commit; with PostgreSQL two tables beside the
+others. Rows stay until a load of the history holds them, and a day longer for processes that still read an
+older load. :mod:`crm.folding` moves them.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)  # fmt: skip
+from sqlalchemy import exc as db
+from sqlalchemy.engine import Connection
+
+from crm.clock import DAY, now
+from crm.errors import ResourceError, SourceError
+from crm.schema import TABLES
+from crm.settings import Home
+
+KEPT: Final = 1 * DAY
+"""How long folded rows stay."""
+
+LIVE: Final = ("lead", "party", "deal", "activity", "transaction", "ticket")
+"""Tables a delivery may speak of; changes of their fields are told from what stood before."""
+
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+META = MetaData()
+CLOCK = Table(
+    "inbox_clock", META, Column("id", Integer, primary_key=True), Column("at", BigInteger, nullable=False)
+)
+DELIVERY = Table(
+    "inbox_delivery", META,
+    Column("id", String(300), primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+)  # fmt: skip
+FRESH = Table(
+    "inbox_row", META,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("delivery", String(300), nullable=False),
+    Column("table", String(16), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("source_id", String(200), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("said_at", BigInteger),
+    Column("deleted", Boolean, nullable=False),
+    Column("said", Text, nullable=False),
+    Index("inbox_record", "table", "source", "source_id"),
+)  # fmt: skip
+
+
+class Said(NamedTuple):
+    """What a delivery says of one record: canonical columns by name, cleaned; ``custom`` the company's own.
+
+    ``said_at`` is when the source said it (UTC microseconds): an older word that comes later changes only columns
+    of which nothing newer was said. None takes the order of arrival.
+    """
+
+    table: str
+    source: str
+    source_id: str
+    columns: dict[str, Any]
+    custom: dict[str, Any] = {}  # noqa: RUF012
+    said_at: int | None = None
+    deleted: bool = False
+
+
+class Fresh(NamedTuple):
+    """One row of the inbox: its ``number`` orders all, ``received_at`` grows with it and is its known_at."""
+
+    number: int
+    received_at: int
+    said: Said
+
+
+class Inbox:
+    """The inbox of one home."""
+
+    def __init__(self, home: Home) -> None:
+        self._engine = _engine(home.inbox_url)
+        self._writing = self._engine.execution_options(writes=True)
+
+    @classmethod
+    def waiting(cls, home: Home, above: int) -> "Inbox | None":
+        """The inbox where it holds a row above number ``above``; nothing is made where there is none."""
+        file = home.path / "inbox.db"
+        if home.inbox_url.startswith("sqlite") and not file.exists():
+            return None
+        inbox = cls(home)
+        return inbox if inbox.newest() > above else None
+
+    def put(self, delivery: str, rows: Sequence[Said], *, moment: int | None = None) -> int | None:
+        """Keeps a delivery, forced to disk when this returns; None for one that is already here.
+
+        ``delivery`` is its id with its sender's name, the same at every attempt. Returns the time from which
+        its rows are known: not before ``moment`` (default now) and later than that of any delivery before.
+        Raises SourceError for what no history row could hold, ResourceError where it cannot be kept.
+        """
+        for row in rows:
+            _check(row)
+        with _plainly(), self._writing.begin() as connection:
+            received = self._tick(connection, now() if moment is None else moment)
+            known = select(DELIVERY.c.id).where(DELIVERY.c.id == delivery)
+            if connection.execute(known).first():
+                return None
+            connection.execute(insert(DELIVERY).values(id=delivery, received_at=received))
+            if rows:
+                connection.execute(insert(FRESH), [_stored(row, delivery, received) for row in rows])
+        return received
+
+    def after(self, number: int, limit: int = 10_000) -> list[Fresh]:
+        """At most ``limit`` rows above ``number``, in order."""
+        asked = select(FRESH).where(FRESH.c.number > number).order_by(FRESH.c.number).limit(limit)
+        with _plainly(), self._engine.connect() as connection:
+            return [_read(row) for row in connection.execute(asked)]
+
+    def newest(self) -> int:
+        """The number of the newest row, 0 where none ever came."""
+        with _plainly(), self._engine.connect() as connection:
+            return int(connection.execute(select(func.max(FRESH.c.number))).scalar() or 0)
+
+    def prune(self, folded: int, *, before: int | None = None) -> int:
+        """Forgets rows up to number ``folded`` that came a day ago (or ``before``); returns how many.
+
+        The newest row stays, so that numbers never start again.
+        """
+        old = (now() - KEPT) if before is None else before
+        with _plainly(), self._writing.begin() as connection:
+            newest = connection.execute(select(func.max(FRESH.c.number))).scalar() or 0
+            gone = and_(FRESH.c.number <= folded, FRESH.c.number < newest, FRESH.c.received_at < old)
+            return int(connection.execute(delete(FRESH).where(gone)).rowcount)
+
+    @staticmethod
+    def _tick(connection: Connection, moment: int) -> int:
+        """The next time of receipt. Its row is locked until the commit: numbers become visible in order."""
+        later = func.max(CLOCK.c.at + 1, moment) if connection.dialect.name == "sqlite" else \
+            func.greatest(CLOCK.c.at + 1, moment)  # fmt: skip
+        ticked = connection.execute(
+            update(CLOCK).where(CLOCK.c.id == 1).values(at=later).returning(CLOCK.c.at)
+        )
+        return int(ticked.scalar_one())
+
+
+def _check(row: Said) -> None:
+    if row.table not in LIVE:
+        todo = f"send one of {', '.join(LIVE)}"
+        raise SourceError("a delivery cannot speak of this table", value=row.table, todo=todo)
+    if not row.source_id or len(row.source_id) > 200 or not row.source or len(row.source) > 64:
+        what = "a record needs its source (up to 64 characters) and its id there (up to 200)"
+        raise SourceError(what, value=f"{row.source}:{row.source_id}"[:300], where=row.table)
+    for name in row.columns:
+        if name not in TABLES[row.table]:
+            raise SourceError(f"{row.table} has no column of this name", value=name, todo="see docs/live.md")
+
+
+def _text(row: Said) -> str:
+    return json.dumps([row.columns, row.custom], ensure_ascii=False, sort_keys=True)
+
+
+def _stored(row: Said, delivery: str, received: int) -> dict[str, Any]:
+    return {
+        "delivery": delivery, "table": row.table, "source": row.source, "source_id": row.source_id,
+        "received_at": received, "said_at": row.said_at, "deleted": row.deleted, "said": _text(row),
+    }  # fmt: skip
+
+
+def _read(row: Any) -> Fresh:
+    columns, custom = json.loads(row.said)
+    said = Said(row.table, row.source, row.source_id, columns, custom, row.said_at, row.deleted)
+    return Fresh(row.number, row.received_at, said)
+
+
+@lru_cache(maxsize=64)
+def _engine(url: str) -> Engine:
+    """One engine an inbox and process; its tables are made where missing."""
+    engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+    with _plainly(), engine.execution_options(writes=True).begin() as connection:
+        META.create_all(connection)
+        connection.execute(text("INSERT INTO inbox_clock (id, at) VALUES (1, 0) ON CONFLICT DO NOTHING"))
+    return engine
+
+
+def _prepare(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    try:
+        yield
+    except db.DatabaseError as error:
+        todo = "free some disk space, and see that nothing else holds the file; the sender will try again"
+        raise ResourceError("the inbox cannot be reached", value=str(error.orig), todo=todo) from error

@@ -1,0 +1,21 @@
+"""Proof of value: which parties are worked by the score, which by the simple rule, and since when."""
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.tables import Base
+
+
+class Enrolment(Base):
+    """A party's first day on a target's list, with its arm; drawn once. Who is ``exempt`` (why) counts in neither."""
+
+    __tablename__ = "enrolment"
+    target: Mapped[str] = mapped_column(String(64), primary_key=True)
+    party: Mapped[str] = mapped_column(String(300), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(300))
+    at: Mapped[int]
+    arm: Mapped[str] = mapped_column(String(8))  # score | rule
+    exempt: Mapped[str | None] = mapped_column(String(32))  # vip | complaint | renewal
+    owner: Mapped[int | None]
+    probability: Mapped[float]
+    __table_args__ = (Index("enrolment_at", "target", "at"),)

@@ -1,0 +1,69 @@
+"""Events from other systems, signed, and kept on disk before they are acknowledged."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+
+from crm.discover import modules
+from crm.errors import SourceError
+from crm.inbox import Inbox
+from serving import senders
+from serving.api import FORBIDDEN, INVALID, OUT_OF_ORDER
+
+router = APIRouter(prefix="/api/v1/deliveries", tags=["deliveries"])
+LONGEST = 1_000_000
+
+
+class Kept(BaseModel):
+    """``kept`` records are on disk; ``known`` says that the same delivery came before, and changed nothing now."""
+
+    kept: int
+    known: bool
+
+
+BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+    "parameters": [
+        {"in": "header", "name": name, "required": True, "schema": {"type": "string"}}
+        for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+    ],
+}
+
+
+@router.post(
+    "/{sender}", response_model=Kept, responses=FORBIDDEN | INVALID | OUT_OF_ORDER, openapi_extra=BODY
+)
+async def post(request: Request, sender: str) -> Kept:
+    """Takes one delivery, signed as Standard Webhooks say. Send it again until it is answered with 200."""
+    body = await _body(request)
+    answer = await run_in_threadpool(_keep, request, sender, body)
+    request.app.state.rescorer.wake()
+    return answer
+
+
+def _keep(request: Request, sender: str, body: bytes) -> Kept:
+    home = request.app.state.home
+    own, format, reading = senders.verified(home, sender, body, request.headers)
+    try:
+        said = json.loads(body)
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise SourceError(
+            "the delivery is not JSON", value=str(error)[:100], todo="see docs/live.md"
+        ) from error
+    rows = modules("crm.webhooks")[format].read(said, reading)
+    received = Inbox(home).put(f"{sender}/{own}"[:300], rows)
+    return Kept(kept=len(rows) if received is not None else 0, known=received is None)
+
+
+async def _body(request: Request) -> bytes:
+    found = b""
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > LONGEST:
+            raise SourceError(
+                "the delivery is too long", value=len(found), todo=f"send up to {LONGEST} bytes"
+            )
+    return found

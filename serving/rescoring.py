@@ -1,0 +1,193 @@
+"""Scores again, within moments, whom a delivery concerns: one process does it, for all.
+
+The process holds a lease; when it dies another takes over where the stored mark says. A score, its place in the
+course over time, and the mark are stored together, so that what was acknowledged is scored even if that happens
+only after a crash, and scoring it twice changes nothing.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
+from typing import Any, Final, Self
+
+import numpy as np
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from crm.clock import SECOND, now
+from crm.days import local_day
+from crm.errors import LeadkeepError, NotFound, PopulationError
+from crm.operations import reading, writing
+from crm.settings import Home
+from crm.tables.jobs import JobLock, Mark
+from crm.tables.scores import Score, ScorePast
+from models.target import find
+from serving.bands import BANDS
+from serving.live import Live, features_of
+from serving.scoring import said_reasons
+
+LOG = logging.getLogger(__name__)
+
+NAME: Final = "live"
+LEASE: Final = 3 * SECOND
+LOOK_EVERY: Final = 0.02
+"""Seconds between looks at the inbox; the process that took a delivery looks at once."""
+
+Changed = Callable[[Session, Sequence[Score]], None]
+"""Told of scores as they are stored, in the same transaction."""
+
+
+class Rescorer:
+    """A ``with`` block runs its thread; :meth:`wake` spares it the wait."""
+
+    def __init__(self, home: Home, live: Live, changed: Sequence[Changed] = ()) -> None:
+        self.home, self.live, self._changed = home, live, changed
+        self.problem: str | None = None
+        self._holder = secrets.token_hex(8)
+        self._leased_until = 0
+        self._number: int | None = None
+        self._stop, self._wake = Event(), Event()
+        self._thread = Thread(target=self._run, name="leadkeep-rescorer", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._thread.join()
+        self._let_go()
+
+    def wake(self) -> None:
+        """A delivery was just kept."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if self._leads():
+                    self.step()
+                self.problem = None
+            except LeadkeepError as error:
+                if self.problem is None:
+                    LOG.error("live scoring waits: %s", error)
+                self.problem, self._number = str(error), None
+                self._stop.wait(1)
+            self._wake.wait(LOOK_EVERY)
+            self._wake.clear()
+
+    def step(self) -> int:
+        """Scores whom rows above the mark concern; returns how many scores were stored or taken back."""
+        if self._number is None:
+            self._number = self._mark()
+        concerned, read = self.live.concerned(self._number)
+        if read <= self._number:
+            return 0
+        made, gone = self._scores(concerned)
+        self._store(made, gone, read)
+        self._number = read
+        return len(made) + len(gone)
+
+    def _scores(self, concerned: dict[str, int]) -> tuple[list[Score], list[tuple[str, str]]]:
+        """Of every target that knows the subject: a new score, or that it has none any more."""
+        made: list[Score] = []
+        gone: list[tuple[str, str]] = []
+        for subject, number in concerned.items():
+            for name in self.live.targets_of(subject):
+                try:
+                    made.append(self._score(name, subject, number))
+                except (PopulationError, NotFound):
+                    gone.append((name, subject))
+        return made, gone
+
+    def _score(self, name: str, subject: str, number: int) -> Score:
+        """As :func:`serving.scoring.score` would store it, but for one; its worth is what was last known of it."""
+        target, (bundle, lookup), cutoff = find(name), self.live.holding(name), now()
+        rows, later = features_of(target, bundle, lookup, subject, cutoff)
+        only_rule = np.array([later])
+        probability = float(bundle.predict(rows, later=only_rule)[0])
+        raw = float((bundle.later if later and bundle.later else bundle).raw(rows)[0])
+        value = self._value(name, subject)
+        _, source, source_id = subject.split(":", 2)
+        return Score(
+            target=name, subject=subject, cutoff=cutoff, load=lookup.load, number=number, version=bundle.version,
+            kind="rule" if later else bundle.kind, probability=probability, raw=raw,
+            band=self.live.band(name, probability) or BANDS[target.subject][-1], value=value,
+            expected=None if value is None else round(value * probability),
+            reasons=said_reasons(bundle, rows, only_rule)[0], source=source, source_id=source_id, party="",
+        )  # fmt: skip
+
+    def _value(self, target: str, subject: str) -> int | None:
+        with reading(self.home) as session:
+            before = session.get(Score, (target, subject))
+            return before.value if before else usual_value(session, target)
+
+    def _store(self, made: list[Score], gone: list[tuple[str, str]], number: int) -> None:
+        with writing(self.home) as session:
+            for score in made:
+                _put(session, Score, {column: getattr(score, column) for column in COLUMNS}, Score.cutoff)
+                _put(session, ScorePast, self._past(score), ScorePast.cutoff)
+            for target, subject in gone:
+                session.execute(delete(Score).where(Score.target == target, Score.subject == subject))
+            for tell in self._changed:
+                tell(session, made)
+            _put(session, Mark, {"name": NAME, "number": number}, Mark.number)
+
+    def _past(self, score: Score) -> dict[str, Any]:
+        day = int(local_day(np.array([score.cutoff]), self.home.settings.zone)[0])
+        names = ("target", "subject", "cutoff", "probability", "band", "expected", "reasons")
+        return {name: getattr(score, name) for name in names} | {"day": day}
+
+    def _mark(self) -> int:
+        with reading(self.home) as session:
+            found = session.get(Mark, NAME)
+            return found.number if found else 0
+
+    def _leads(self) -> bool:
+        """Whether this process holds the lease; renews it well before it ends."""
+        moment = now()
+        if self._leased_until - moment > LEASE // 2:
+            return True
+        until = moment + LEASE
+        with writing(self.home) as session:
+            free = or_(JobLock.holder == self._holder, JobLock.until < moment)
+            taken = session.execute(
+                update(JobLock).where(JobLock.job == NAME, free).values(holder=self._holder, until=until)
+                .returning(JobLock.job)
+            ).first() is not None  # fmt: skip
+            if not taken and session.get(JobLock, NAME) is None:
+                session.add(JobLock(job=NAME, holder=self._holder, until=until))
+                taken = True
+        if not taken:
+            self._number, self._leased_until = None, 0
+            self._stop.wait(0.5)
+            return False
+        if not self._leased_until:
+            self._number = None
+        self._leased_until = until
+        return True
+
+    def _let_go(self) -> None:
+        with writing(self.home) as session:
+            session.execute(delete(JobLock).where(JobLock.job == NAME, JobLock.holder == self._holder))
+
+
+COLUMNS: Final = [column.name for column in Score.__table__.columns]
+
+
+def _put(session: Session, table: Any, row: dict[str, Any], newer: Any) -> None:
+    """Stores a row where there is none, or one whose ``newer`` column is not above its own."""
+    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
+    keys = [column.name for column in table.__table__.primary_key]
+    changed = {name: getattr(insert.excluded, name) for name in row if name not in keys}
+    older = newer <= getattr(insert.excluded, newer.key)
+    session.execute(insert.values(row).on_conflict_do_update(index_elements=keys, set_=changed, where=older))
+
+
+def usual_value(session: Session, target: str) -> int | None:
+    """The mean value of the scores of a target: what a newcomer is taken to be worth until the next scoring of all."""
+    found = session.scalar(select(func.avg(Score.value)).where(Score.target == target))
+    return None if found is None else round(found)

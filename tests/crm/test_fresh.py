@@ -1,0 +1,231 @@
+"""What arrives live tells at once what the history tells after it was folded, and is folded once."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crm.clock import DAY, HOUR, MINUTE
+from crm.errors import NotFound
+from crm.events import Events, EventStore
+from crm.folding import fold
+from crm.fresh import Overlay
+from crm.history import History
+from crm.inbox import Inbox, Said
+from crm.settings import Home
+from tests.crm.company import Company, day, kinds
+
+NOON = day(400)
+PHONES = ("+84901000001", "+84901000002")
+
+
+def base(path: Path) -> Home:
+    """Two leads, a customer with an invoice and an open ticket, a deal; all told before the deliveries."""
+    company = Company(path)
+    company.tell("lead", "L1", day(1), created_at=day(1), channel="zalo", status="mới", phone=PHONES[0])
+    company.tell("lead", "L2", day(2), created_at=day(2), channel="web")
+    company.tell("party", "K1", day(3), created_at=day(3), kind="person", channel="web")
+    company.tell("deal", "D1", day(4), created_at=day(4), party="K1", lead="L2", stage="mới", product="CRM")
+    company.tell("activity", "C1", day(5), kind="call", direction="out", occurred_at=day(5), lead="L1")
+    company.tell("activity", "P1", day(6), kind="callback", entered_at=day(6), due_at=day(390), lead="L1")
+    invoice: dict[str, Any] = {"amount": 5_000_000, "currency": "VND", "party": "K1"}
+    company.tell(
+        "transaction",
+        "I1",
+        day(7),
+        kind="invoice",
+        reference="R1",
+        occurred_at=day(7),
+        due_at=day(30),
+        **invoice,
+    )
+    company.tell(
+        "transaction",
+        "S1",
+        day(8),
+        kind="subscription",
+        product="CRM",
+        starts_at=day(8),
+        ends_at=day(373),
+        **invoice,
+    )
+    company.tell("ticket", "T1", day(9), party="K1", category="lỗi", created_at=day(9))
+    company.load()
+    return company.home
+
+
+def activity(number: int, **columns: Any) -> Said:
+    told = {"kind": "call", "direction": "out", "outcome": "answered", "occurred_at": NOON - number * MINUTE}
+    return Said("activity", "crm", f"A{number}", told | columns)
+
+
+SAYINGS = (
+    Said("lead", "crm", "L1", {"status": "đang liên hệ"}),
+    Said("lead", "crm", "L1", {"status": "hẹn gặp", "rating": "A"}),
+    Said("lead", "crm", "N1", {"created_at": NOON - HOUR, "channel": "facebook", "phone": PHONES[1], "status": "mới"}),
+    Said("lead", "crm", "N1", {"lost_at": NOON - MINUTE, "lost_reason": "giá"}),
+    activity(1, lead="L1"), activity(2, lead="N1", kind="chat", direction="in", channel="zalo"),
+    activity(3, phone=PHONES[1]), activity(4, phone=PHONES[0]), activity(5, party="K1"), activity(6, deal="D1"),
+    Said("activity", "crm", "A1", {"duration": 90}),
+    Said("activity", "crm", "P1", {"done_at": NOON - 2 * MINUTE}),
+    Said("activity", "crm", "P2", {"kind": "callback", "entered_at": NOON - HOUR, "due_at": NOON - MINUTE,
+                                   "lead": "N1"}),
+    Said("deal", "crm", "D1", {"stage": "báo giá"}), Said("deal", "crm", "D1", {"won_at": NOON - 3 * MINUTE}),
+    Said("transaction", "crm", "I1", {"paid_at": NOON - HOUR}),
+    Said("transaction", "crm", "M1", {"kind": "payment", "party": "K1", "reference": "R1", "amount": 5_000_000,
+                                      "currency": "VND", "occurred_at": NOON - HOUR}),
+    Said("transaction", "crm", "S2", {"kind": "renewal", "party": "K1", "product": "CRM", "starts_at": day(374),
+                                      "ends_at": day(739), "amount": 6_000_000, "currency": "USD"}),
+    Said("transaction", "crm", "O1", {"kind": "order", "party": "K2", "amount": 1_000, "currency": "VND",
+                                      "occurred_at": NOON - HOUR}),
+    Said("party", "crm", "K2", {"kind": "person", "created_at": NOON - DAY, "channel": "shop"}),
+    Said("ticket", "crm", "T1", {"resolved_at": NOON - HOUR, "csat": 1, "rated_at": NOON - MINUTE}),
+    Said("ticket", "crm", "T2", {"party": "K1", "category": "giao hàng", "created_at": NOON - HOUR}),
+    Said("ticket", "crm", "T2", {}, deleted=True),
+)  # fmt: skip
+
+
+def overlay(home: Home) -> Overlay:
+    made = Overlay(EventStore.open(home), Inbox(home), "VND", "Asia/Ho_Chi_Minh")
+    made.catch_up()
+    return made
+
+
+def told(events: Events) -> list[tuple[Any, ...]]:
+    """Every column of every event, numbers resolved into words."""
+    columns = zip(
+        events.occurred_at.tolist(), events.known_at.tolist(), events.known_until.tolist(), events.value.tolist(),
+        events.duration.tolist(), events.day.tolist(), (events.signatures[number] for number in events.signature),
+        strict=True,
+    )  # fmt: skip
+    return list(columns)
+
+
+def found(source: Overlay | EventStore, subject: str) -> list[tuple[Any, ...]] | None:
+    try:
+        return told(source.one(subject))
+    except NotFound:
+        return None
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(SAYINGS), min_size=1, max_size=14), st.integers(0, 9))
+def test_live_events_are_those_of_the_history_after_the_fold(
+    tmp_path_factory: pytest.TempPathFactory, sayings: list[Said], later: int
+) -> None:
+    home = base(tmp_path_factory.mktemp("home"))
+    inbox = Inbox(home)
+    live = overlay(home)
+    for number, said in enumerate(sayings):
+        inbox.put(f"crm/{number}", [said], moment=NOON + number)
+        if number % 3 == later % 3:
+            live.catch_up()  # in batches of any size
+    live.catch_up()
+    at_once = {subject: found(live, subject) for subject in live.since(0)}
+    fold(home)
+    store = EventStore.open(home)
+    assert store.about.inbox == inbox.newest()
+    assert {subject: found(store, subject) for subject in at_once} == at_once
+    everybody = {
+        subject for kind in ("lead", "customer", "deal") for subject in store.subjects(kind)["subject"]
+    }
+    assert {subject for subject in at_once if at_once[subject] is not None} <= everybody
+
+
+def test_the_order_of_arrival_changes_nothing_where_the_source_says_when(tmp_path: Path) -> None:
+    words = [
+        Said("lead", "crm", "L1", {"status": word, "rating": rating}, said_at=NOON + place)
+        for place, (word, rating) in enumerate([("gọi", "C"), ("hẹn", "B"), ("báo giá", "A")])
+    ]
+    last = []
+    for seed in range(4):
+        home = base(tmp_path / str(seed))
+        shuffled = random.Random(seed).sample(words, 3)
+        for number, said in enumerate([*shuffled, *shuffled]):
+            Inbox(home).put(f"crm/{number}", [said], moment=NOON + HOUR + number)
+        events = overlay(home).one("lead:crm:L1")
+        newest = {}
+        for row in range(len(events)):
+            words_of = events.signatures[events.signature[row]]
+            if words_of.kind == "change":
+                newest[words_of.field] = words_of.code
+        last.append(newest)
+    assert all(one == {"status": "báo giá", "rating": "A"} for one in last)
+
+
+def test_nothing_live_is_visible_before_it_was_received(tmp_path: Path) -> None:
+    home = base(tmp_path)
+    before = kinds(EventStore.open(home).one("lead:crm:L1"), NOON)
+    Inbox(home).put("crm/1", [activity(1, lead="L1")], moment=NOON)
+    live = overlay(home).one("lead:crm:L1")
+    assert kinds(live, NOON) == before
+    assert kinds(live, NOON + 1) == [*before, "call"]
+
+
+def test_a_fold_happens_once(tmp_path: Path) -> None:
+    home = base(tmp_path)
+    Inbox(home).put("crm/1", list(SAYINGS), moment=NOON)
+    report = fold(home)
+    assert report is not None
+    assert report.read == len(SAYINGS)
+    assert report.read == report.new + report.changed + report.unchanged + report.refused + report.other
+    loads = History(home).load_number
+    assert fold(home) is None
+    assert History(home).load_number == loads
+    live = overlay(home)
+    assert live.since(0) == {}
+
+
+def test_an_empty_history_takes_deliveries(tmp_path: Path) -> None:
+    home = Home(tmp_path).create()
+    Inbox(home).put("crm/1", [SAYINGS[2]], moment=NOON)
+    assert fold(home) is not None
+    assert "created" in kinds(EventStore.open(home).one("lead:crm:N1"))
+
+
+KILLED = """
+import sys, time
+from crm.folding import fold
+from crm.settings import Home
+print("ready", flush=True)
+fold(Home(sys.argv[1]))
+"""
+
+
+@pytest.mark.slow
+def test_a_fold_killed_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    home, chance = base(tmp_path), random.Random(1)
+    EventStore.open(home)
+    expected = []
+    for round_ in range(12):
+        said = activity(100 + round_, lead="L1", occurred_at=NOON + round_)
+        Inbox(home).put(f"crm/{round_}", [said], moment=NOON + HOUR + round_)
+        expected.append(said.columns["occurred_at"])
+        folding = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(home.path)], stdout=subprocess.PIPE, cwd=Path.cwd()
+        )
+        assert folding.stdout is not None
+        folding.stdout.readline()
+        time.sleep(chance.uniform(0, 0.3))
+        os.kill(folding.pid, signal.SIGKILL)
+        folding.wait()
+        folding.stdout.close()
+        events = overlay(home).one("lead:crm:L1")
+        calls = [
+            int(events.occurred_at[row]) for row in range(len(events)) if events.occurred_at[row] >= NOON
+        ]
+        assert calls == expected
+    fold(home)
+    rows = History(home).read("activity").to_pylist()
+    assert (
+        sorted(row["occurred_at"] for row in rows if row["source_id"] > "A1" and row["file"] == "inbox")
+        == expected
+    )
