@@ -49,8 +49,10 @@ def _standing(table: str, source: str, history: History) -> pa.Table:
     rows = history.rows(table)
     rows = rows.filter(pc.equal(rows["source"], source)) if len(rows) else rows
     order = pd.DataFrame({"id": rows["source_id"].to_pandas(), "load": rows["load"].to_numpy()})
-    order["deleted"] = rows["deleted"].to_pandas()
-    newest = order.sort_values(["load", "deleted"], kind="stable").drop_duplicates("id", keep="last")
+    order["known_at"], order["deleted"] = rows["known_at"].to_numpy(), rows["deleted"].to_pandas()
+    newest = order.sort_values(["load", "known_at", "deleted"], kind="stable").drop_duplicates(
+        "id", keep="last"
+    )
     return rows.take(pa.array(np.sort(newest.index.to_numpy())))
 
 

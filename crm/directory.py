@@ -30,7 +30,8 @@ READ: Final = {
 
 NEWEST: Final = """
 SELECT * FROM rows
-QUALIFY row_number() OVER (PARTITION BY source, source_id ORDER BY load DESC, deleted DESC) = 1 AND NOT deleted
+QUALIFY row_number() OVER (PARTITION BY source, source_id ORDER BY
+    load DESC, known_at DESC, deleted DESC) = 1 AND NOT deleted
 """
 
 LEADS: Final = """
@@ -130,7 +131,7 @@ def newest(history: History, read: Mapping[str, Iterable[str]]) -> Iterator[Duck
     """DuckDB over the records as they are now: a table each, with the columns in ``read`` and the record's id."""
     with query() as connection:
         for table, columns in read.items():
-            rows = history.rows(table, ["source", "source_id", "load", "deleted", *columns])
+            rows = history.rows(table, ["source", "source_id", "load", "known_at", "deleted", *columns])
             connection.register("rows", rows)
             connection.register(table, connection.execute(NEWEST).to_arrow_table())
         yield connection

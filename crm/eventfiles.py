@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from crm.errors import HistoryError
 
-FORMAT = 2
+FORMAT = 3
 MARKER = "complete.json"
 ROW_GROUP = 8192
 """Rows read for one subject: small enough for a fraction of a millisecond, large enough to scan fast."""
@@ -60,6 +60,7 @@ class Completed:
     buckets: dict[str, int]
     counts: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
+    inbox: int = 0
     format: int = FORMAT
 
 

@@ -172,6 +172,18 @@ class EventStore:
             block = self._block(kind, bucket, groups)
         return self._events([subject], np.array([rows]), _columns(block.slice(first % ROW_GROUP, rows)))
 
+    def one_named(self, subject: str) -> tuple[Events, list[str]]:
+        """The events of one subject and the id of each, ``<table>:<source>:<record>:<moment>``; as :meth:`one`."""
+        events = self.one(subject)
+        bucket, first, rows = self._places[subject]
+        file = self._files[f"{subject.partition(':')[0]}-{bucket}.parquet"]
+        if not rows or "event_id" not in file.schema_arrow.names:
+            return events, [""] * rows
+        groups = list(range(first // ROW_GROUP, (first + rows - 1) // ROW_GROUP + 1))
+        with self._lock, _damage_in_words(self.folder):
+            ids = file.read_row_groups(groups, columns=["event_id"], use_threads=False)["event_id"]
+        return events, ids.slice(first % ROW_GROUP, rows).to_pylist()
+
     @cached_property
     def _places(self) -> dict[str, tuple[int, int, int]]:
         """Bucket, first row and rows of every subject."""

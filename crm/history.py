@@ -72,6 +72,11 @@ class History:
         """Version of each Delta table; empty when nothing was imported."""
         return dict(self._versions)
 
+    @property
+    def inbox(self) -> int:
+        """Number of the last row of the inbox this load holds."""
+        return self._vector().report.inbox if self.load_number else 0
+
     def loads(self) -> list[LoadReport]:
         """Reports of the complete loads up to this one, oldest first."""
         files = (self.folder / "loads").glob("[0-9]*.json")
@@ -111,7 +116,7 @@ class History:
             return rows
         if not len(rows):
             return shape.empty_table()
-        order = [(name, "ascending") for name in ("source", "source_id", "load", "deleted")]
+        order = [(name, "ascending") for name in ("source", "source_id", "load", "known_at", "deleted")]
         ordered = rows.sort_by(order)
         standing = ordered.append_column("known_until", pa.array(_known_until(ordered)))
         return standing.filter(pc.invert(pc.fill_null(standing["deleted"], False))).cast(shape)
@@ -196,6 +201,7 @@ class Load:
 
     def finish(self, report: LoadReport) -> None:
         """Writes the vector of versions: from here on the load is visible."""
+        report.inbox = max(report.inbox, self.before.inbox)
         with full_disk(self.before.folder):
             loads.write(self.before.folder / "loads", Vector(self.number, self._versions, report))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm import caveats, clock, discover, mapping
+from crm import caveats, clock, discover, folding, mapping
 from crm.changes import alike, changes
 from crm.comparing import Compared, compare
 from crm.errors import HistoryError, MappingError, SourceError
@@ -52,6 +52,7 @@ def load(
     )  # fmt: skip
     report.warnings += left
     parts = _read(files, said, moment, tell)
+    folding.fold(home)  # what came live was known before what is read now
     with History(home).writing() as writing:
         _after_the_last(writing, report)
         _write(writing, parts, said, report, tell)

@@ -9,6 +9,9 @@ from typing import Any
 
 from crm.errors import HistoryError
 
+FOLDED = "inbox"
+"""The source of a load that holds what was delivered live."""
+
 
 @dataclass
 class TableReport:
@@ -41,7 +44,8 @@ class LoadReport:
     ``load`` is the newest load afterwards, ``written`` says whether this import made it (nothing new makes no
     load). ``reasons`` counts refused rows and cells by reason; ``examples`` holds the first few of them as
     ``file, line, column, value, reason``. Records created before ``reliable_since`` do not train. Fields the
-    mapping calls ``not_personal`` may be features although they look like people. Times are UTC microseconds.
+    mapping calls ``not_personal`` may be features although they look like people. ``inbox`` is the number of the
+    last delivered row the history holds. Times are UTC microseconds.
     """
 
     load: int
@@ -55,6 +59,7 @@ class LoadReport:
     reasons: Counter[str] = field(default_factory=Counter)
     examples: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    inbox: int = 0
 
     def _sum(self, name: str) -> int:
         return sum(getattr(table, name) for table in self.tables)
@@ -110,6 +115,7 @@ class LoadReport:
             not_personal=stored.get("not_personal", []),
             tables=[TableReport(**table) for table in stored["tables"]],
             reasons=Counter(stored["reasons"]),
+            inbox=stored.get("inbox", 0),
         )
 
 

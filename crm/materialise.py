@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm import discover, eventfiles, links
+from crm import discover, eventfiles, links, records
 from crm.clock import FOREVER
 from crm.days import local_day
 from crm.eventfiles import ENGINE, KINDS, Completed
 from crm.history import History, query
+from crm.loads import FOLDED
 from crm.schema import TABLES
 from crm.settings import Home
 
@@ -189,8 +190,8 @@ def materialise(home: Home, load: int | None = None) -> None:
     history, settings = History(home, load), home.settings
     stored = {table: history.read(table) for table in TABLES}
     numeric = numeric_fields(stored)
-    loaded = {one.load: one.loaded_at for one in history.loads()}
-    tables = {table: conform(table, stored.pop(table), loaded) for table in TABLES}
+    loaded = {one.load: one.loaded_at for one in history.loads() if one.source != FOLDED}
+    tables = {table: conform(table, seen(stored.pop(table), loaded)) for table in TABLES}
     final = home.history / "event" / str(history.load_number)
     with query() as connection, eventfiles.being_written(final) as folder:
         gather(connection, tables, numeric)
@@ -209,6 +210,7 @@ def _write(
             asked = {"kind": kind, "bucket": bucket, "currency": currency}
             rows = connection.execute(BUCKET, asked).to_arrow_table()
             eventfiles.write_bucket(folder, kind, bucket, _with_day(rows, zone))
+    records.write(connection, folder)
     signatures = connection.execute(WORDS).to_arrow_table()
     staff = connection.execute("SELECT actor FROM staff ORDER BY actor_no").to_arrow_table()
     eventfiles.write_lists(folder, signatures, staff["actor"].to_pylist())
@@ -220,6 +222,7 @@ def _write(
         currency=currency,
         buckets=dict.fromkeys(KINDS, buckets),
         counts=counts,
+        inbox=history.inbox,
     )
     eventfiles.complete(folder, about)
 
@@ -246,17 +249,21 @@ def _with_day(rows: pa.Table, zone: str) -> pa.Table:
     return rows.drop_columns("subject_no").cast(pa.schema(shape))
 
 
-def conform(table: str, rows: pa.Table, loaded: dict[int, int]) -> pa.Table:
-    """Rows that were ever known, with blank text as unknown and columns as the moments read them.
+def seen(rows: pa.Table, loaded: dict[int, int]) -> pa.Table:
+    """``rows`` with ``loaded_at``: when a row's values were seen at the latest, by the time of each load.
 
-    ``loaded`` says when each load was made. A row's ``loaded_at`` is when its values were seen at the latest: what
-    may change in a record is not known to have been so before.
+    What may change in a record is not known to have been so before. A delivery was seen when it came.
     """
+    made = np.array([loaded.get(number, -FOREVER) for number in range(max(loaded, default=0) + 1)], np.int64)
+    load = pc.fill_null(rows["load"], 0).to_numpy()
+    moment = np.where(load < len(made), made[np.minimum(load, len(made) - 1)], -FOREVER)
+    return rows.append_column("loaded_at", pa.array(np.maximum(moment, rows["known_at"].to_numpy())))
+
+
+def conform(table: str, rows: pa.Table) -> pa.Table:
+    """Rows that were ever known, with blank text as unknown and columns as the moments read them."""
     columns = {name: "text" for name in ("source", "source_id")} | TABLES[table]
     times = ("known_at", "known_until", "loaded_at")
-    made = np.array([loaded.get(number, -FOREVER) for number in range(max(loaded, default=0) + 1)], np.int64)
-    moment = made[pc.fill_null(rows["load"], 0).to_numpy()]
-    rows = rows.append_column("loaded_at", pa.array(np.maximum(moment, rows["known_at"].to_numpy())))
     rows = rows.select([*columns, *times]).filter(pc.less(rows["known_at"], rows["known_until"]))
     for place, name in enumerate(columns):
         if pa.types.is_string(rows.schema.field(name).type):

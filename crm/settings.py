@@ -110,6 +110,13 @@ class Home:
         return self.settings.stores.operations or f"sqlite:///{self.path / 'operations.db'}"
 
     @property
+    def inbox_url(self) -> str:
+        """SQLAlchemy URL of the inbox: a file of its own, or the operations database where that is a server."""
+        url = self.settings.stores.operations
+        own = not url or url.startswith("sqlite")
+        return f"sqlite:///{self.path / 'inbox.db'}" if own else url
+
+    @property
     def tracking_url(self) -> str:
         """MLflow tracking URI."""
         return self.settings.stores.tracking or f"sqlite:///{self.path / 'mlflow.db'}"

@@ -101,7 +101,9 @@ def told(worlds: dict[str, list[Row]]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {source: [] for source in worlds}
     with query() as connection:
         numeric = materialise.numeric_fields(tables)
-        conformed = {table: materialise.conform(table, rows, {}) for table, rows in tables.items()}
+        conformed = {
+            table: materialise.conform(table, materialise.seen(rows, {})) for table, rows in tables.items()
+        }
         materialise.gather(connection, conformed, numeric)
         materialise.number(connection)
         for kind in KINDS:
