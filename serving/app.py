@@ -17,6 +17,7 @@ from crm.settings import Home
 from serving import access
 from serving.live import Live
 from serving.page import error_page
+from serving.rescoring import Rescorer
 
 LOG = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def create_app(home: Home) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with Live(home) as app.state.live:
+        with Live(home) as app.state.live, Rescorer(home, app.state.live) as app.state.rescorer:
             yield
 
     app = FastAPI(

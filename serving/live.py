@@ -1,5 +1,6 @@
 """What a process serves live: champions and the newest events, swapped when newer ones are good."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from threading import Event, Thread
 from typing import Any, NamedTuple, Self
@@ -11,15 +12,18 @@ from crm import operations
 from crm.clock import MINUTE, iso, now
 from crm.errors import LeadkeepError, ModelError, NotFound, PopulationError
 from crm.events import Events, EventStore
+from crm.fresh import Overlay
 from crm.history import History
+from crm.inbox import Inbox
 from crm.naming import named
-from crm.operations import Champion
 from crm.settings import Home
+from crm.tables.scores import Champion
 from features.engine import compute
 from features.words import Language
 from models import reasons, registry
 from models.bundle import Bundle
 from models.reasons import Reason
+from models.scorers import Rows
 from models.target import ELIGIBLE, Target, all_targets, find
 from serving.bands import Thresholds
 from serving.lookup import Lookup
@@ -113,15 +117,30 @@ class Live:
         Raises NotFound for an unknown subject, PopulationError with the reason for one that is not in the
         population, ModelError before a first model is loaded.
         """
-        target, events = self._target(name), self._events
-        served = self._served[name]
+        bundle, events = self.holding(name)
+        return _score(self._target(name), bundle, events, subject, now(), lang, n)
+
+    def holding(self, name: str) -> tuple[Bundle, Lookup]:
+        """The model that answers for a target and the events it reads; raises ModelError before there are both."""
+        events, served = self._events, self._served[self._target(name).name]
         if served.bundle is None or events is None:
             todo, problem = (
                 f"import an export, then run leadkeep train {name}",
                 served.problem or self.problem,
             )
             raise ModelError("nothing to score with yet", value=problem, where=name, todo=todo)
-        return _score(target, served.bundle, events, subject, now(), lang, n)
+        return served.bundle, events
+
+    def targets_of(self, subject: str) -> list[str]:
+        """The targets that score subjects of this kind and have a model."""
+        kind = subject.partition(":")[0]
+        return [
+            name for name, one in self._targets.items() if one.subject == kind and self._served[name].bundle
+        ]
+
+    def concerned(self, number: int) -> tuple[dict[str, int], int]:
+        """The subjects that rows of the inbox above ``number`` concern, and the number read up to."""
+        return self._events.since(number) if self._events else ({}, number)
 
     def refresh(self) -> None:
         """Looks once for a newer load and newer champions; what is served changes only for something good."""
@@ -150,7 +169,7 @@ class Live:
         try:
             if History(self.home).load_number != self.load:
                 kinds = {target.subject for target in self._targets.values()}
-                self._events = Lookup(EventStore.open(self.home), kinds)
+                self._events = look_up(self.home, kinds)
         except LeadkeepError as error:
             return str(error)
         return None
@@ -193,6 +212,12 @@ def _opened(home: Home, row: Champion) -> Bundle:
     return bundle
 
 
+def look_up(home: Home, kinds: Iterable[str]) -> Lookup:
+    """The newest load's events and what the inbox holds above them; raises HistoryError before the first load."""
+    store, settings = EventStore.open(home), home.settings
+    return Lookup(store, kinds, Overlay(store, Inbox(home), settings.currency, settings.zone))
+
+
 def explain(home: Home, name: str, subject: str, lang: Language, as_of: int) -> dict[str, Any]:
     """One subject's score as known at ``as_of``, with the newest model of that time, as plain data.
 
@@ -200,10 +225,8 @@ def explain(home: Home, name: str, subject: str, lang: Language, as_of: int) -> 
     :meth:`Live.score`, and HistoryError.
     """
     target, bundle = find(name), registry.champion(home, name, as_of=as_of)
-    store = EventStore.open(home)
-    found = _score(
-        target, bundle, Lookup(store, ()), named(home, store, target.subject, subject), as_of, lang, 5
-    )
+    lookup = look_up(home, ())
+    found = _score(target, bundle, lookup, named(home, lookup.store, target.subject, subject), as_of, lang, 5)
     said = asdict(found) | {"target": name, "as_of": iso(as_of, home.settings.zone)}
     del said["cutoff"]
     return said
@@ -215,16 +238,26 @@ def _score(
     if not subject.startswith(f"{target.subject}:"):
         todo = f"give an id that begins with {target.subject}:"
         raise NotFound(f"{target.name} scores another kind of subject", value=subject, todo=todo)
-    events = lookup.one(subject)
-    place, moment = np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)
-    later = _later(target, bundle, events, place, moment)
-    rows = compute(bundle.spec, events, place, moment)
+    rows, later = features_of(target, bundle, lookup, subject, cutoff)
     found = reasons.explained(bundle, rows, lang, n, later=later)
     kind = "rule" if later else bundle.kind
     return LiveScore(
         subject, cutoff, lookup.load, bundle.version, kind,
         found.probability, found.raw, found.base, found.reasons,
     )  # fmt: skip
+
+
+def features_of(
+    target: Target, bundle: Bundle, lookup: Lookup, subject: str, cutoff: int
+) -> tuple[Rows, bool]:
+    """One subject's features, float32 ``[1, n_features]``, and whether only the rule scores it.
+
+    Raises NotFound, PopulationError with the reason.
+    """
+    events = lookup.one(subject)
+    place, moment = np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)
+    later = _later(target, bundle, events, place, moment)
+    return compute(bundle.spec, events, place, moment), later
 
 
 def _later(target: Target, bundle: Bundle, events: Events, place: Int32, moment: Int64) -> bool:

@@ -1,11 +1,13 @@
-"""Finds one subject's events: in memory where a kind's events fit there, else in the sorted files."""
+"""Finds one subject's events: in memory where a kind's events fit there, else in files; and what came live."""
 
 from collections.abc import Iterable
 from dataclasses import replace
+from threading import Lock
 
 import numpy as np
 
 from crm.events import Events, EventStore
+from crm.fresh import Overlay
 
 MEMORY = 256 * 1024**2
 """Bytes of event files of one kind that each process may hold in memory."""
@@ -14,10 +16,12 @@ COLUMNS = ("occurred_at", "known_at", "known_until", "signature", "value", "dura
 
 
 class Lookup:
-    """The events of one load, for a process that is asked about one subject at a time."""
+    """The events of one load and of the inbox above it, for a process asked about one subject at a time."""
 
-    def __init__(self, store: EventStore, kinds: Iterable[str], memory: int = MEMORY) -> None:
-        self.store = store
+    def __init__(
+        self, store: EventStore, kinds: Iterable[str], overlay: Overlay | None = None, memory: int = MEMORY
+    ) -> None:
+        self.store, self._overlay, self._lock = store, overlay, Lock()
         self._places: dict[str, tuple[Events, int]] = {}
         for kind in kinds:
             if _size(store, kind) <= memory:
@@ -30,6 +34,11 @@ class Lookup:
 
     def one(self, subject: str) -> Events:
         """The events of one subject, microseconds where they are in memory; raises NotFound."""
+        if self._overlay is not None:
+            with self._lock:
+                self._overlay.catch_up()
+                if self._overlay.concerns(subject):
+                    return self._overlay.one(subject)
         place = self._places.get(subject)
         if place is None:
             return self.store.one(subject)
@@ -38,6 +47,14 @@ class Lookup:
         columns = {name: getattr(events, name)[start:end] for name in COLUMNS}
         offsets = np.array([0, end - start], dtype=np.int64)
         return replace(events, subjects=[subject], offsets=offsets, **columns)
+
+    def since(self, number: int) -> tuple[dict[str, int], int]:
+        """The subjects that rows of the inbox above ``number`` concern, and the number read up to."""
+        if self._overlay is None:
+            return {}, number
+        with self._lock:
+            self._overlay.catch_up()
+            return self._overlay.since(number), self._overlay.number
 
     def _hold(self, events: Events) -> None:
         self._places |= {subject: (events, number) for number, subject in enumerate(events.subjects)}
