@@ -9,7 +9,10 @@ from crm.tables import NUMBER, Base
 
 
 class Assignment(Base):
-    """Whose a subject was, from ``since`` to ``until`` (none: now); without a person it is in its team's pool."""
+    """Whose a subject was, from ``since`` to ``until`` (none: now); without a person it is in its team's pool.
+
+    ``touched_at`` is when somebody last dealt with the subject, as far as the history says; taps are beside it.
+    """
 
     __tablename__ = "assignment"
     id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
@@ -18,7 +21,8 @@ class Assignment(Base):
     team: Mapped[int] = mapped_column(ForeignKey("team.id"))
     since: Mapped[int]
     until: Mapped[int | None]
-    why: Mapped[str] = mapped_column(String(32))  # crm | rule | taken | recalled | handed | left | qualified
+    touched_at: Mapped[int | None]
+    why: Mapped[str] = mapped_column(String(32))  # crm | rule | taken | recalled | handed | left | qualified | merged
     by: Mapped[int | None]
     __table_args__ = (
         Index("assignment_current", "subject", unique=True, sqlite_where=text("until IS NULL"),

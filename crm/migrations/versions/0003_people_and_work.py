@@ -91,6 +91,7 @@ def _work() -> None:
         sa.Column("team", NUMBER, nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("until", sa.BigInteger),
+        sa.Column("touched_at", sa.BigInteger),
         sa.Column("why", sa.String(32), nullable=False),
         sa.Column("by", sa.BigInteger),
         sa.ForeignKeyConstraint(["person"], ["person.id"]),
