@@ -2,11 +2,13 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from crm.discover import modules
 from crm.errors import LeadkeepError, SettingsError
 from features.words import code
 from serving import say
@@ -18,18 +20,39 @@ HERE = Path(__file__).parent
 LANGUAGES = ("vi", "en")
 LANGUAGE_COOKIE = "leadkeep_language"
 YEAR = 365 * 24 * 3600
-FRONT = ("/hom-nay", "/khach-co-nguy-co")
-"""The pages in the menu; a role sees those it may open."""
+
+
+class Place(NamedTuple):
+    """A page in the menu: its address, and the page whose words name it."""
+
+    path: str
+    page: str
+
+
+def menu(role: str) -> list[Place]:
+    """The pages that ``role`` may open, in order: those whose module says ``MENU``, its place."""
+    found = [
+        (module.MENU, name, module)
+        for name, module in modules("serving.pages").items()
+        if hasattr(module, "MENU")
+    ]
+    places = [
+        Place(module.router.routes[0].path, name)
+        for _, name, module in sorted(found, key=lambda one: one[:2])
+    ]
+    return [place for place in places if role in PAGES[f"GET {place.path}"]]
 
 
 def draw(request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
     """``templates/<name>.html`` with ``words/<name>.toml`` and the words all pages share."""
     chosen = language(request)
     caller: Caller | None = getattr(request.state, "caller", None)
-    menu = [path for path in FRONT if caller and caller.role in PAGES[f"GET {path}"]]
+    other = LANGUAGES[1 - LANGUAGES.index(chosen)]
     text = _environment().get_template(f"{name}.html").render(
-        page=name, words=words("layout", chosen) | words(name, chosen), lang=chosen, path=request.url.path,
-        menu=menu, signed_in=caller is not None, **values,
+        page=name, words=words("layout", chosen) | words(name, chosen), lang=chosen, other=other,
+        elsewhere=f"?{request.url.include_query_params(lang=other).query}", path=request.url.path,
+        menu=[(place.path, words(place.page, chosen)["title"]) for place in menu(caller.role)] if caller else [],
+        who=getattr(caller, "name", ""), signed_in=caller is not None, **values,
     )  # fmt: skip
     answer = HTMLResponse(text, status)
     if request.query_params.get("lang") in LANGUAGES:

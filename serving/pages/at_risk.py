@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from serving.listing import draw_list
 
 router = APIRouter(include_in_schema=False)
+MENU = 20
 
 
 @router.get("/khach-co-nguy-co")

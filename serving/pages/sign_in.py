@@ -10,8 +10,8 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from crm.errors import Forbidden
 from crm.settings import Home
 from serving import keys
-from serving.access import COOKIE, PAGES, SignInNeeded
-from serving.page import FRONT, HERE, draw
+from serving.access import COOKIE, SignInNeeded
+from serving.page import HERE, draw, menu
 
 router = APIRouter(include_in_schema=False)
 LONGEST_FORM = 1000
@@ -24,10 +24,10 @@ def first_page(request: Request) -> Response:
     caller = keys.session_caller(request.app.state.home, cookie) if cookie else None
     if caller is None:
         raise SignInNeeded("this page needs a sign-in")
-    own = next((path for path in FRONT if caller.role in PAGES[f"GET {path}"]), None)
-    if own is None:
+    own = menu(caller.role)
+    if not own:
         raise Forbidden(f"there is no page for the role {caller.role}", todo="use the key with the API")
-    return RedirectResponse(own, 303)
+    return RedirectResponse(own[0].path, 303)
 
 
 @router.get("/dang-nhap")
