@@ -9,13 +9,13 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from crm.errors import Forbidden
 from models.target import find
-from serving import keys
+from serving import keys, scope
 from serving.keys import Caller
 
 COOKIE = "leadkeep_session"
 ANYBODY: Final = frozenset({"anybody"})
-KEY: Final = frozenset({"sales", "care", "data", "admin"})
-TEAM: Final = {"lead": "sales", "deal": "sales", "customer": "care"}
+KEY: Final = frozenset(keys.ROLES)
+TEAM: Final = scope.TEAM
 """Whose work a subject is; ``team`` in a rule is that role."""
 
 API: Final[dict[str, frozenset[str]]] = {

@@ -14,7 +14,7 @@ from crm.operations import looking, reading, writing
 from crm.settings import Home
 from crm.tables.people import ApiKey, SignIn
 
-ROLES = ("sales", "care", "data", "admin")
+ROLES = ("sales", "care", "team_lead", "marketing", "data", "director", "admin")
 LINK_LIFE = 15 * MINUTE
 SESSION_LIFE = 12 * HOUR
 
@@ -28,10 +28,17 @@ SITTER = select(SignIn.role, SignIn.prefix).where(
 
 
 class Caller(NamedTuple):
-    """Who is asking: a role, and the prefix of the key (``link`` for who came by a one-time link)."""
+    """Who is asking: a role, and the prefix of the key (``link`` for a one-time link, ``person`` for a password).
+
+    ``person`` and ``team`` are the ids of who signed in, or the team a key is narrowed to; ``scopes`` narrow a key.
+    """
 
     role: str
     prefix: str
+    person: int | None = None
+    team: int | None = None
+    name: str = ""
+    scopes: frozenset[str] | None = None
 
 
 def create(home: Home, role: str, label: str = "") -> str:
@@ -91,7 +98,7 @@ def session_by_key(home: Home, key: str) -> str:
     with writing(home) as session:
         # Held until the session stands: whoever revokes the key meanwhile waits, and then ends the session too.
         row = session.execute(HOLDER.with_for_update(read=True), {"digest": _digest(key)}).first()
-        return _open(session, "session", *_held(row), SESSION_LIFE)
+        return _open(session, "session", *_held(row)[:2], SESSION_LIFE)
 
 
 def session_by_link(home: Home, code: str) -> str:
@@ -122,7 +129,7 @@ def _held(row: Sequence[str] | None) -> Caller:
     if row is None:
         todo = "ask an administrator for a new one"
         raise Forbidden("this key is not valid", where="Authorization header", todo=todo)
-    return Caller(*row)
+    return Caller(row[0], row[1])
 
 
 def _open(session: Session, kind: str, role: str, prefix: str | None, life: int) -> str:

@@ -1,21 +1,21 @@
-import sqlite3
 from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 
-from crm import clock
+from crm import clock, operations
 from crm.errors import Forbidden, NotFound, SettingsError
 from crm.settings import Home
 from serving import keys
 
+pytestmark = pytest.mark.databases("sqlite", "postgres")
+
 
 def test_a_key_is_stored_only_as_its_hash(home: Home) -> None:
     key = keys.create(home, "sales", "Zalo bot")
-    with sqlite3.connect(home.path / "operations.db") as connection:
-        stored = " ".join(str(row) for row in connection.execute("SELECT * FROM api_key"))
-    connection.close()
+    with operations.looking(home) as connection:
+        stored = " ".join(str(row) for row in connection.execute(text("SELECT * FROM api_key")))
     assert key not in stored
     assert key[11:] not in stored
     assert keys.caller(home, key) == keys.Caller("sales", key[:11])
@@ -64,7 +64,7 @@ def test_wrong_keys_are_refused(home: Home, wrong: str) -> None:
 
 
 def test_an_unknown_role_is_refused(home: Home) -> None:
-    with pytest.raises(SettingsError, match="sales, care, data, admin"):
+    with pytest.raises(SettingsError, match="sales, care, team_lead"):
         keys.create(home, "boss")
 
 
