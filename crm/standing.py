@@ -1,0 +1,215 @@
+"""How open leads stand as known now: whose they are in the CRM and since when, who dealt with them, who came first."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from crm.clock import FOREVER, UNKNOWN
+from crm.directory import newest
+from crm.errors import HistoryError
+from crm.events import Events, EventStore, Signature
+from crm.history import History, query
+from crm.inbox import Fresh, Inbox
+from crm.settings import Home
+
+CONTACTS: Final = frozenset(
+    {"call", "email", "meeting", "chat", "visit", "note", "quote", "callback_planned"}
+)
+"""Events by which somebody deals with a lead; what comes in counts once it was answered."""
+
+OWNED: Final = """
+WITH said AS (
+    SELECT *, lag(owner) OVER one AS before, row_number() OVER one AS place
+    FROM rows WHERE NOT deleted
+    WINDOW one AS (PARTITION BY source, source_id ORDER BY load, known_at)
+),
+since AS (
+    SELECT source, source_id, max(known_at) FILTER (place = 1 OR owner IS DISTINCT FROM before) AS owner_since
+    FROM said GROUP BY source, source_id
+)
+SELECT s.*, r.owner, r.channel, coalesce(r.created_at, r.known_at) AS created_at
+FROM since s JOIN rows r USING (source, source_id)
+QUALIFY row_number() OVER (PARTITION BY source, source_id ORDER BY r.load DESC, r.known_at DESC) = 1
+    AND NOT r.deleted
+"""
+
+FIRST: Final = """
+WITH first_owner AS (
+    SELECT source, record, arg_min(old, occurred_at) AS owner FROM change
+    WHERE object = 'lead' AND field = 'owner' GROUP BY source, record
+)
+SELECT l.source, l.source_id, coalesce(f.owner, l.owner) AS owner, a.name, l.created_at
+FROM lead l LEFT JOIN first_owner f ON f.source = l.source AND f.record = l.source_id
+LEFT JOIN actor a ON a.source = l.source AND a.source_id = coalesce(f.owner, l.owner)
+"""
+
+
+@dataclass(slots=True)
+class Standing:
+    """An open lead or a customer. ``owner`` is ``<source>:<staff id>`` or ""; times are UTC microseconds."""
+
+    subject: str
+    owner: str = ""
+    owner_since: int = 0
+    channel: str = ""
+    created_at: int = 0
+    touched_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The record by which somebody entered first, when, and who had it then."""
+
+    subject: str
+    at: int
+    owner: str
+    name: str
+
+
+def open_leads(home: Home) -> dict[str, Standing]:
+    """Every lead that was neither won, lost, deleted nor merged away, by subject; what came live included."""
+    history, inbox = History(home), _inbox(home)
+    try:
+        ended, touched = _lives(EventStore.open(home, history.load_number))
+    except HistoryError:
+        if history.load_number:
+            raise
+        ended, touched = set(), {}
+    found = _owned(history, "lead")
+    for subject, touch in touched.items():
+        if subject in found:
+            found[subject].touched_at = touch
+    for one in inbox:
+        _add(found, ended, one)
+    gone = ended | set(merges(home))
+    return {subject: standing for subject, standing in found.items() if subject not in gone}
+
+
+def customers(home: Home, subjects: Iterable[str]) -> dict[str, Standing]:
+    """The standing of each of ``subjects``, blank for those the history does not hold as parties."""
+    found = _owned(History(home), "party")
+    return {subject: found.get(subject) or Standing(subject) for subject in subjects}
+
+
+def merges(home: Home) -> dict[str, str]:
+    """The lead each merged lead went into."""
+    rows = History(home).read("link").to_pylist()
+    return {
+        f"lead:{row['source']}:{row['record']}": row["subject"]
+        for row in rows
+        if row["rule"] == "merge" and row["table"] == "lead" and row["until"] is None
+    }
+
+
+def entered_first(home: Home, subjects: Iterable[str]) -> dict[str, First]:
+    """Of each lead whose person has several records: the first of them and who had it; others are left out."""
+    history = History(home)
+    if not history.load_number:
+        return {}
+    people = EventStore.open(home, history.load_number).subjects("lead")
+    asked = people[people["subject"].isin(list(subjects))]
+    same = people[people["party"].isin(asked["party"])].sort_values(["created_at", "subject"])
+    several = same.groupby("party")["subject"].transform("size") > 1
+    first = same[several].drop_duplicates("party").set_index("party")["subject"].to_dict()
+    if not first:
+        return {}
+    about = _entries(history, set(first.values()))
+    pairs = zip(asked["subject"], asked["party"], strict=True)
+    return {subject: about[first[party]] for subject, party in pairs if first.get(party) in about}
+
+
+def _entries(history: History, subjects: set[str]) -> dict[str, First]:
+    read = {
+        "lead": ("owner", "created_at"),
+        "change": ("object", "record", "field", "old", "occurred_at"),
+        "actor": ("name",),
+    }
+    with newest(history, read) as connection:
+        rows = connection.execute(FIRST).to_arrow_table().to_pylist()
+    named = ((f"lead:{row['source']}:{row['source_id']}", row) for row in rows)
+    return {
+        subject: First(subject, row["created_at"] or 0, f"{row['source']}:{row['owner'] or ''}", row["name"] or "")
+        for subject, row in named
+        if subject in subjects
+    }  # fmt: skip
+
+
+def _owned(history: History, table: str) -> dict[str, Standing]:
+    columns = ["source", "source_id", "load", "known_at", "deleted", "owner", "channel", "created_at"]
+    kind = "customer" if table == "party" else table
+    with query() as connection:
+        connection.register("rows", history.rows(table, columns))
+        rows = connection.execute(OWNED).to_arrow_table().to_pylist()
+    return {
+        (subject := f"{kind}:{row['source']}:{row['source_id']}"): Standing(
+            subject, f"{row['source']}:{row['owner']}" if row["owner"] else "", row["owner_since"] or 0,
+            row["channel"] or "", row["created_at"] or 0,
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def _lives(store: EventStore) -> tuple[set[str], dict[str, int]]:
+    """Leads that were won or lost, and when each was last dealt with."""
+    ended: set[str] = set()
+    touched: dict[str, int] = {}
+    for block in store.blocks("lead"):
+        over = _times(block, lambda words: words.kind in ("converted", "lost"))
+        touch = _times(block, lambda words: is_contact(words.kind, words.direction, words.code))
+        for number, subject in enumerate(block.subjects):
+            if over[number] != UNKNOWN:
+                ended.add(subject)
+            if touch[number] != UNKNOWN:
+                touched[subject] = int(touch[number])
+    return ended, touched
+
+
+def is_contact(kind: str | None, direction: str | None, code: str | None) -> bool:
+    """Whether somebody of ours dealt with the lead by this.
+
+    >>> is_contact("call", "out", "no_answer"), is_contact("call", "in", "missed"), is_contact("form", "in", "")
+    (True, False, False)
+    """
+    return kind in CONTACTS and (direction != "in" or code == "answered")
+
+
+def _times(block: Events, chosen: Any) -> Any:
+    """The last moment of a chosen event that still stands, by subject; UNKNOWN where there is none."""
+    wanted = np.array([chosen(Signature(*words)) for words in block.signatures], dtype=bool)
+    latest = np.full(len(block.subjects), UNKNOWN)
+    if not len(block) or not len(wanted):
+        return latest
+    rows = np.flatnonzero(wanted[block.signature] & (block.known_until == FOREVER))
+    owner = np.searchsorted(block.offsets, rows, side="right") - 1
+    np.maximum.at(latest, owner, block.occurred_at[rows])
+    return latest
+
+
+def _inbox(home: Home) -> Iterator[Fresh]:
+    number = History(home).inbox
+    inbox = Inbox.waiting(home, number)
+    while inbox is not None and (rows := inbox.after(number)):
+        yield from rows
+        number = rows[-1].number
+
+
+def _add(found: dict[str, Standing], ended: set[str], one: Fresh) -> None:
+    """What one row of the inbox says of a lead."""
+    said = one.said.columns
+    if one.said.table == "lead":
+        subject = f"lead:{one.said.source}:{one.said.source_id}"
+        if one.said.deleted or said.get("converted_at") or said.get("lost_at"):
+            ended.add(subject)
+        made = found.setdefault(
+            subject, Standing(subject, created_at=said.get("created_at") or one.received_at)
+        )
+        owner = f"{one.said.source}:{said['owner']}" if said.get("owner") else made.owner
+        if owner != made.owner:
+            made.owner, made.owner_since = owner, one.received_at
+        made.channel = said.get("channel") or made.channel
+    elif one.said.table == "activity" and said.get("lead"):
+        lead = found.get(f"lead:{one.said.source}:{said['lead']}")
+        if lead and is_contact(said.get("kind"), said.get("direction"), said.get("outcome")):
+            lead.touched_at = max(lead.touched_at or 0, said.get("occurred_at") or one.received_at)
