@@ -20,7 +20,7 @@ from sqlalchemy import exc as db
 from sqlalchemy.orm import Session
 
 from crm.clock import now
-from crm.errors import ModelError, ResourceError, SettingsError
+from crm.errors import ModelError, ResourceError, SettingsError, SourceError
 from crm.migrations import newest, upgrade
 from crm.settings import Home
 from crm.tables.scores import Champion
@@ -51,9 +51,13 @@ def _still(engine: Engine) -> Engine:
 
 @contextmanager
 def writing(home: Home) -> Iterator[Session]:
-    """A session committed at the end, rolled back on any error; keep it short, others wait for it."""
+    """A session committed at the end, rolled back on any error; keep it short, others wait for it.
+
+    Its ``info["home"]`` is this home.
+    """
     engine = _engine(home).execution_options(writes=True)
-    with _plainly(home), Session(engine, expire_on_commit=False) as session, session.begin():
+    opened = Session(engine, expire_on_commit=False, info={"home": home})
+    with _plainly(home), opened as session, session.begin():
         yield session
 
 
@@ -116,13 +120,22 @@ def _open(url: str, lock: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
-    if (found := _revision(engine)) != newest():
-        if found and found > newest():
-            what = "the operations database was made by a newer Leadkeep"
-            raise SettingsError(what, value=found, todo="install that version")
-        with FileLock(lock), engine.execution_options(writes=True).begin() as connection:
-            upgrade(connection)
+    try:
+        _bring_up_to_date(engine, lock)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
+
+
+def _bring_up_to_date(engine: Engine, lock: str) -> None:
+    if (found := _revision(engine)) == newest():
+        return
+    if found and found > newest():
+        what = "the operations database was made by a newer Leadkeep"
+        raise SettingsError(what, value=found, todo="install that version")
+    with FileLock(lock), engine.execution_options(writes=True).begin() as connection:
+        upgrade(connection)
 
 
 def _revision(engine: Engine) -> str | None:
@@ -151,6 +164,9 @@ def _plainly(home: Home) -> Iterator[None]:
         yield
     except db.IntegrityError:
         raise
+    except db.DataError as error:
+        what, todo = "the database cannot keep this value", "shorten it, and leave control characters out"
+        raise SourceError(what, value=str(error.orig), where="stores.operations", todo=todo) from error
     except db.DatabaseError as error:
         said = str(error.orig)
         todo = next((todo for words, todo in MENDS.items() if words in said), "see that it is running")

@@ -2,11 +2,12 @@
 
 import os
 import tomllib
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from crm.errors import SettingsError
 
@@ -30,10 +31,35 @@ care = 20
 lead_conversion = 30
 # churn = 90
 
+[hours]
+# When people work, in the company's zone. Saturday is a morning; Tết and the other public holidays are known.
+week = ["08:00-12:00", "13:30-17:30"]
+saturday = ["08:00-12:00"]
+sunday = []
+# When people may be called who did not ask for it (Decree 91/2020: 8 to 17 h), and how long to leave them alone then.
+calling = "08:00-17:00"
+rest_hours = 24
+# Other days off, e.g. ["2027-09-03"].
+closed = []
+
+[crm]
+# The address of a record in your CRM, with {id} where its id goes: "Open in CRM" on the pages. Empty: no link.
+lead = ""
+customer = ""
+deal = ""
+
 [stores]
 # Empty means: inside the home folder. A PostgreSQL URL or an MLflow server's address go here.
 operations = ""
 tracking = ""
+
+# Where changed scores and people's taps are written back to; as many of these as you like (docs/write-back.md).
+# [[write_back]]
+# name = "crm"
+# to = "webhook"        # or "table", or "file"
+# address = "https://crm.example.vn/leadkeep"    # or a database URL, or a folder
+# secret = "whsec_..."  # of a webhook: it signs what is sent
+# dry_run = true        # queue and show, but send nothing
 """
 
 Positive = Annotated[int, Field(gt=0)]
@@ -55,12 +81,61 @@ class HorizonDays(BaseModel):
     churn: Positive | None = None
 
 
+def _span(text: str) -> str:
+    first, _, last = text.partition("-")
+    if not time.fromisoformat(first) < time.fromisoformat(last):
+        raise ValueError("a stretch of a day begins before it ends, e.g. 08:00-12:00")
+    return text
+
+
+Span = Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$"), AfterValidator(_span)]
+
+
+class Hours(BaseModel):
+    """When people work and when they may call, as stretches of a local day."""
+
+    model_config = ConfigDict(extra="forbid")
+    week: list[Span] = ["08:00-12:00", "13:30-17:30"]
+    saturday: list[Span] = ["08:00-12:00"]
+    sunday: list[Span] = []
+    calling: Span = "08:00-17:00"
+    rest_hours: Positive = 24
+    closed: list[date] = []
+
+
+Address = Annotated[str, Field(pattern=r"^(https?://[^{}]*\{id\}[^{}]*)?$")]
+
+
+class Addresses(BaseModel):
+    """Where the CRM shows a record, by kind of subject; ``{id}`` stands for its id there."""
+
+    model_config = ConfigDict(extra="forbid")
+    lead: Address = ""
+    customer: Address = ""
+    deal: Address = ""
+
+
 class Stores(BaseModel):
     """Addresses of stores outside the home folder; empty means embedded."""
 
     model_config = ConfigDict(extra="forbid")
     operations: str = ""
     tracking: str = ""
+
+
+class WriteBack(BaseModel):
+    """A destination scores and taps are written back to; ``address`` is a URL, a database's URL or a folder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,23}$")
+    to: str
+    address: str
+    secret: str = ""
+    targets: tuple[str, ...] = ()
+    """Whose scores and taps; none named: all."""
+    per_minute: Positive = 60
+    """Requests, each of many records."""
+    dry_run: bool = False
 
 
 class Settings(BaseModel):
@@ -72,7 +147,10 @@ class Settings(BaseModel):
     language: str = Field(default="vi", pattern="^(vi|en)$")
     capacity: Capacity = Capacity()
     horizon_days: HorizonDays = HorizonDays()
+    hours: Hours = Hours()
+    crm: Addresses = Addresses()
     stores: Stores = Stores()
+    write_back: tuple[WriteBack, ...] = ()
 
     @field_validator("zone")
     @classmethod
@@ -82,6 +160,13 @@ class Settings(BaseModel):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("no such time zone, e.g. Asia/Ho_Chi_Minh") from error
         return zone
+
+    @field_validator("write_back")
+    @classmethod
+    def _named_once(cls, places: tuple[WriteBack, ...]) -> tuple[WriteBack, ...]:
+        if len({place.name for place in places}) < len(places):
+            raise ValueError("two of [[write_back]] have the same name")
+        return places
 
 
 class Home:
@@ -143,9 +228,10 @@ class Home:
             ) from error
         except ValidationError as error:
             first = error.errors()[0]
+            whole = isinstance(first["input"], dict | list | tuple)  # it may hold a secret
             raise SettingsError(
                 f"settings.toml: {first['msg']}",
-                value=first["input"],
+                value=None if whole else first["input"],
                 where=f"{file}: {'.'.join(map(str, first['loc']))}",
                 todo="correct that key, or delete it to take the default",
             ) from error

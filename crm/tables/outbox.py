@@ -11,14 +11,17 @@ from crm.tables import NUMBER, Base
 class Outgoing(Base):
     """One thing to write to one destination; ``key`` is what a receiver tells repetitions by.
 
-    A newer score of a subject that waits for the same destination takes the place of the older (``superseded``).
+    A newer score of a subject takes the place of one that waits for the same destination (``superseded``). Rows of
+    one ``batch`` go together, in the same bytes at every attempt. ``before`` is what stood there, as far as we wrote it.
     """
 
     __tablename__ = "outgoing"
     id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     key: Mapped[str] = mapped_column(String(64), unique=True)
     destination: Mapped[str] = mapped_column(String(64))
-    kind: Mapped[str] = mapped_column(String(16))  # score | tap | undo
+    batch: Mapped[str | None] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))  # score | undo | tap | withdrawal
+    target: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(300))
     body: Mapped[dict[str, Any]]
     before: Mapped[dict[str, Any] | None]
@@ -31,5 +34,5 @@ class Outgoing(Base):
     person: Mapped[int | None]
     __table_args__ = (
         Index("outgoing_due", "destination", "state", "due_at"),
-        Index("outgoing_subject", "destination", "kind", "subject"),
+        Index("outgoing_subject", "destination", "target", "subject"),
     )

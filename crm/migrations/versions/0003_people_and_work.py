@@ -212,7 +212,9 @@ def _jobs() -> None:
         sa.Column("id", NUMBER, nullable=False),
         sa.Column("key", sa.String(64), nullable=False),
         sa.Column("destination", sa.String(64), nullable=False),
+        sa.Column("batch", sa.String(64)),
         sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("target", sa.String(64), nullable=False),
         sa.Column("subject", sa.String(300), nullable=False),
         sa.Column("body", sa.JSON, nullable=False),
         sa.Column("before", sa.JSON),
@@ -227,7 +229,7 @@ def _jobs() -> None:
         sa.UniqueConstraint("key"),
     )
     op.create_index("outgoing_due", "outgoing", ["destination", "state", "due_at"])
-    op.create_index("outgoing_subject", "outgoing", ["destination", "kind", "subject"])
+    op.create_index("outgoing_subject", "outgoing", ["destination", "target", "subject"])
     op.create_table(
         "job_run",
         sa.Column("id", NUMBER, nullable=False),
