@@ -22,7 +22,7 @@ from models import reasons, registry, snapshots
 from models.bundle import Bundle
 from models.scorers import Rows
 from models.target import Target, find
-from serving import files
+from serving import course, files
 from serving.access import TEAM
 from serving.bands import BANDS, Thresholds, assign
 
@@ -99,13 +99,14 @@ def score(
     scored, rows = _numbers(declared, bundle, events, population.subject_index, later, cutoff, settings)
     run = _begin(home, bundle, store.load, cutoff, scored, population.counts)
     people = store.subjects(declared.subject)
-    stored = 0
+    stored, day = 0, course.day_of(cutoff, settings.zone)
     with files.written(out) as sink:
         for chunk in _chunks(bundle, scored, rows, people, run):
-            stored += _keep(home, chunk)
+            stored += _keep(home, chunk, day)
             sink.write(chunk, iso(cutoff, settings.zone))
             tell("scores", stored, len(rows))
     _finish(home, run)
+    course.forget_reasons(home, target, day - course.MONTH)
     return _report(run, scored, stored, declared.subject, out)
 
 
@@ -217,8 +218,11 @@ def _row(bundle: Bundle, scored: Scored, place: int, run: ScoreRun, about: dict[
     )  # fmt: skip
 
 
-def _keep(home: Home, scores: Sequence[Score]) -> int:
-    """Stores scores where there is none, an older one, or one of the same moment by another model or less data."""
+def _keep(home: Home, scores: Sequence[Score], day: int) -> int:
+    """Stores scores where there is none, an older one, or one of the same moment by another model or less data.
+
+    Each is also that of its ``day``, where it changed.
+    """
     rows = [{name: getattr(score, name) for name in COLUMNS} for score in scores]
     with writing(home) as session:
         insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Score)
@@ -227,7 +231,9 @@ def _keep(home: Home, scores: Sequence[Score]) -> int:
         older = (theirs < ours) | ((theirs == ours) & (Score.version != fresh.version))
         changed = {name: getattr(fresh, name) for name in COLUMNS if name not in ("target", "subject")}
         kept = insert.on_conflict_do_update(index_elements=["target", "subject"], set_=changed, where=older)
-        return len(session.execute(kept.returning(Score.subject), rows).all())
+        stored = len(session.execute(kept.returning(Score.subject), rows).all())
+        course.remember(session, scores, day)
+    return stored
 
 
 COLUMNS = [column.name for column in Score.__table__.columns]

@@ -55,7 +55,10 @@ class Score(Base):
 
 
 class ScorePast(Base):
-    """The last score a subject had on one local day, for its course over time; no reasons older than a month."""
+    """The last score a subject had on one local day, for its course over time; no reasons older than a month.
+
+    A day without a row: as on the day before.
+    """
 
     __tablename__ = "score_past"
     target: Mapped[str] = mapped_column(String(64), primary_key=True)
