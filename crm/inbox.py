@@ -37,6 +37,7 @@ from sqlalchemy.engine import Connection
 
 from crm.clock import DAY, now
 from crm.errors import ResourceError, SourceError
+from crm.operations import CONNECT_WAIT, LOCK_WAIT
 from crm.schema import TABLES
 from crm.settings import Home
 
@@ -195,7 +196,8 @@ def _read(row: Any) -> Fresh:
 @lru_cache(maxsize=64)
 def _engine(url: str) -> Engine:
     """One engine an inbox and process; its tables are made where missing."""
-    engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    waits = {"timeout": LOCK_WAIT} if url.startswith("sqlite") else {"connect_timeout": CONNECT_WAIT}
+    engine = create_engine(url, connect_args=waits)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
@@ -220,6 +222,9 @@ def _begin(connection: Connection) -> None:
 def _plainly() -> Iterator[None]:
     try:
         yield
+    except db.DataError as error:
+        what, todo = "the inbox cannot keep this value", "shorten it, and leave control characters out"
+        raise SourceError(what, value=str(error.orig), todo=todo) from error
     except db.DatabaseError as error:
         todo = "free some disk space, and see that nothing else holds the file; the sender will try again"
         raise ResourceError("the inbox cannot be reached", value=str(error.orig), todo=todo) from error

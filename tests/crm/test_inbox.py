@@ -1,7 +1,6 @@
 """The inbox keeps what arrives, once, in one order."""
 
 import multiprocessing
-from pathlib import Path
 
 import pytest
 
@@ -10,10 +9,7 @@ from crm.errors import SourceError
 from crm.inbox import Inbox, Said
 from crm.settings import Home
 
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path).create()
+pytestmark = pytest.mark.databases("sqlite", "postgres")
 
 
 def lead(number: int) -> Said:
@@ -90,6 +86,7 @@ def test_what_no_history_row_could_hold_is_refused_whole(home: Home, said: Said,
     assert Inbox(home).newest() == 0
 
 
+@pytest.mark.databases("sqlite")
 def test_an_inbox_that_was_never_used_is_not_made(home: Home) -> None:
     assert Inbox.waiting(home, 0) is None
     assert not (home.path / "inbox.db").exists()

@@ -1,5 +1,4 @@
 import multiprocessing
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,7 @@ from crm.settings import Home
 from crm.tables import everything
 from crm.tables.scores import Champion, Score
 
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path).create()
+pytestmark = pytest.mark.databases("sqlite", "postgres")
 
 
 def test_first_use_makes_every_table_the_models_declare(home: Home) -> None:
@@ -25,18 +21,23 @@ def test_first_use_makes_every_table_the_models_declare(home: Home) -> None:
             assert columns == {column.name: column.nullable for column in table.columns}
             declared = {index.name for index in table.indexes}
             assert declared <= {index["name"] for index in found.get_indexes(table.name)}
-        assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         found = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
         assert found == migrations.newest()
 
 
+@pytest.mark.databases("sqlite")
+def test_readers_do_not_wait_for_a_writer(home: Home) -> None:
+    with operations.reading(home) as session:
+        assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+
+
 def test_scores_of_an_older_database_are_kept(home: Home) -> None:
-    row = ("churn", "customer:crm:K", 1, "1", "rule", 0.5, 0.0, "high", "[]", "crm", "K")
+    row = "'churn', 'customer:crm:K', 1, '1', 'rule', 0.5, 0.0, 'high', '[]', 'crm', 'K'"
     names = "target, subject, cutoff, version, kind, probability, raw, band, reasons, source, source_id"
-    engine = create_engine(f"sqlite:///{home.path / 'operations.db'}")
+    engine = create_engine(home.operations_url)
     with engine.begin() as connection:
         migrations.upgrade(connection, "0001")
-        connection.exec_driver_sql(f"INSERT INTO score ({names}) VALUES ({', '.join('?' * len(row))})", row)
+        connection.exec_driver_sql(f"INSERT INTO score ({names}) VALUES ({row})")
     engine.dispose()
     with operations.reading(home) as session:
         kept = session.get(Score, ("churn", "customer:crm:K"))
@@ -93,11 +94,13 @@ def test_a_reader_sees_one_moment_while_another_writes(home: Home) -> None:
     assert operations.champion(home, "churn") is not None
 
 
+@pytest.mark.databases("sqlite")
 def test_a_missing_home_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match="LEADKEEP_HOME"):
         operations.champion(Home(tmp_path / "nowhere"), "churn")
 
 
+@pytest.mark.databases("sqlite")
 def test_a_damaged_database_says_what_to_do(tmp_path: Path) -> None:
     home = Home(tmp_path).create()
     (tmp_path / "operations.db").write_bytes(b"not a database" * 1000)
@@ -106,14 +109,16 @@ def test_a_damaged_database_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_newer_database_is_refused(home: Home) -> None:
-    with sqlite3.connect(home.path / "operations.db") as connection:
-        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
-        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
-    connection.close()
+    engine = create_engine(home.operations_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")
+    engine.dispose()
     with pytest.raises(SettingsError, match="newer Leadkeep"):
         operations.champion(home, "churn")
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("url", ["no url", "nosuch://here/db"])
 def test_a_wrong_url_is_a_settings_error(home: Home, url: str) -> None:
     (home.path / "settings.toml").write_text(f'[stores]\noperations = "{url}"\n', encoding="utf-8")
@@ -130,6 +135,7 @@ def _fill(home: Home) -> None:
         )
 
 
+@pytest.mark.databases("sqlite")
 def test_a_full_disk_is_a_resource_error_and_keeps_nothing(home: Home) -> None:
     operations.promote(home, "churn", "1", "a", expected=None)
     with pytest.raises(ResourceError, match="free some disk space"):

@@ -5,17 +5,15 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from crm import operations
 from crm.clock import DAY, now
 from crm.settings import Home
+from models.target import all_targets
 from serving import keys
 from serving.app import create_app
+from tests.conftest import let_go, use
 from tests.serving import company
 from tests.serving.stored import ORIGIN
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path).create()
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +26,16 @@ def told_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture
-def at_work(told_once: Home, tmp_path: Path) -> Home:
+def at_work(told_once: Home, tmp_path: Path, database: str) -> Iterator[Home]:
     """The same company, to do with as one likes."""
-    shutil.copytree(told_once.path, tmp_path / "home")
-    return Home(tmp_path / "home")
+    home = Home(shutil.copytree(told_once.path, tmp_path / "home"))
+    champions = [operations.champion(home, name) for name in all_targets()]
+    use(home, database)
+    for one in champions:
+        if database and one is not None:
+            operations.promote(home, one.target, one.version, one.manifest_sha256, expected=None)
+    yield home
+    let_go(home)
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ from serving.worklists import worklist
 from tests.crm.company import Company
 from tests.serving.company import trained
 
+pytestmark = pytest.mark.databases("sqlite", "postgres")
+
 
 def stored(home: Home, target: str) -> dict[str, Score]:
     with reading(home) as session:
