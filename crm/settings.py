@@ -42,6 +42,10 @@ rest_hours = 24
 # Other days off, e.g. ["2027-09-03"].
 closed = []
 
+[trial]
+# Which part of the people is worked by the simple rule instead of the score, to prove what the score earns; 0: nobody.
+share = 0.10
+
 [crm]
 # The address of a record in your CRM, with {id} where its id goes: "Open in CRM" on the pages. Empty: no link.
 lead = ""
@@ -79,6 +83,13 @@ class HorizonDays(BaseModel):
     model_config = ConfigDict(extra="forbid")
     lead_conversion: Positive = 30
     churn: Positive | None = None
+
+
+class Trial(BaseModel):
+    """The control group's share of the parties."""
+
+    model_config = ConfigDict(extra="forbid")
+    share: Annotated[float, Field(ge=0, le=0.5)] = 0.10
 
 
 def _span(text: str) -> str:
@@ -150,6 +161,7 @@ class Settings(BaseModel):
     hours: Hours = Hours()
     crm: Addresses = Addresses()
     stores: Stores = Stores()
+    trial: Trial = Trial()
     write_back: tuple[WriteBack, ...] = ()
 
     @field_validator("zone")
