@@ -11,14 +11,12 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from crm.clock import FOREVER, UNKNOWN
 from crm.days import local_day
 from crm.errors import NotFound
 from crm.events import Events, EventStore, Signature
-from crm.history import schema
 from crm.inbox import Fresh, Inbox, Said
 from crm.piecemeal import Piecemeal
 from crm.records import Records, key
@@ -142,9 +140,9 @@ class Overlay:
             told += own
             if table in CHANGING:
                 logged += self._standing("change", f"{table}:{place}") + changes_of(table, own, self._fixed)
-        rows, tables = {table: _table(table, told)}, [table]
+        rows, tables = {table: told}, [table]
         if table in CHANGING:
-            rows["change"] = _table("change", logged)
+            rows["change"] = logged
         if table in OPENING:
             tables.append("change")
             self._lead_on(table, told)
@@ -322,13 +320,6 @@ def _settled(told: list[Moment]) -> list[Moment]:
                 joined = moment
         found.append(joined)
     return found
-
-
-def _table(table: str, rows: list[dict[str, Any]]) -> pa.Table:
-    shape = pa.schema(
-        [*schema(table), *(pa.field(name, pa.int64()) for name in ("known_until", "loaded_at"))]
-    )
-    return pa.Table.from_pylist(rows, shape)
 
 
 def where(records: Records | None, said: Said) -> str:
