@@ -8,6 +8,7 @@ only after a crash, and scoring it twice changes nothing.
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from threading import Event, Thread
 from typing import Any, Final, Self
 
@@ -127,14 +128,15 @@ class Rescorer:
 
     def _store(self, made: list[Score], gone: list[tuple[str, str]], number: int) -> None:
         with writing(self.home) as session:
-            for score in made:
-                _put(session, Score, {column: getattr(score, column) for column in COLUMNS}, Score.cutoff)
-                _put(session, ScorePast, self._past(score), ScorePast.cutoff)
+            if made:
+                rows = [{name: getattr(score, name) for name in COLUMNS} for score in made]
+                session.execute(_kept(session, Score, "cutoff"), rows)
+                session.execute(_kept(session, ScorePast, "cutoff"), [self._past(score) for score in made])
             for target, subject in gone:
                 session.execute(delete(Score).where(Score.target == target, Score.subject == subject))
             for tell in self._changed:
                 tell(session, made)
-            _put(session, Mark, {"name": NAME, "number": number}, Mark.number)
+            session.execute(_kept(session, Mark, "number"), [{"name": NAME, "number": number}])
 
     def _past(self, score: Score) -> dict[str, Any]:
         day = int(local_day(np.array([score.cutoff]), self.home.settings.zone)[0])
@@ -178,13 +180,23 @@ class Rescorer:
 COLUMNS: Final = [column.name for column in Score.__table__.columns]
 
 
-def _put(session: Session, table: Any, row: dict[str, Any], newer: Any) -> None:
-    """Stores a row where there is none, or one whose ``newer`` column is not above its own."""
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
+def _kept(session: Session, table: Any, newer: str) -> Any:
+    """Stores rows where there is none, or one whose column ``newer`` is not above its own."""
+    return _statement(table, newer, session.get_bind().dialect.name == "postgresql")
+
+
+@lru_cache(maxsize=16)
+def _statement(table: Any, newer: str, server: bool) -> Any:
+    # Built once: in the time that takes, an event could have been scored.
+    insert = (postgresql if server else sqlite).insert(table)
     keys = [column.name for column in table.__table__.primary_key]
-    changed = {name: getattr(insert.excluded, name) for name in row if name not in keys}
-    older = newer <= getattr(insert.excluded, newer.key)
-    session.execute(insert.values(row).on_conflict_do_update(index_elements=keys, set_=changed, where=older))
+    changed = {
+        column.name: insert.excluded[column.name]
+        for column in table.__table__.columns
+        if column.name not in keys
+    }
+    older = getattr(table, newer) <= insert.excluded[newer]
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed, where=older)
 
 
 def usual_value(session: Session, target: str) -> int | None:
