@@ -12,7 +12,7 @@ class Outgoing(Base):
     """One thing to write to one destination; ``key`` is what a receiver tells repetitions by.
 
     A newer score of a subject takes the place of one that waits for the same destination (``superseded``). Rows of
-    one ``batch`` go together, in the same bytes at every attempt. ``before`` is what stood there, as far as we wrote it.
+    one ``batch`` go together, in the same bytes at every attempt. ``before`` is what we had written there before.
     """
 
     __tablename__ = "outgoing"

@@ -1,0 +1,106 @@
+"""Files a CRM imports: ``leadkeep-scores.csv`` and ``leadkeep-actions.csv``, one row a record, replaced whole.
+
+A file that was taken away after its import begins anew with what changed since.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from crm.errors import SettingsError
+from crm.settings import Home, WriteBack
+from serving.destinations import FIELDS, Item, Unreached
+from serving.files import harmless
+
+TITLE = "CSV file"
+GROUP = 20_000
+"""Large: each group writes the whole file again."""
+
+SCORES: Final = ("target", "source", "source_id", *FIELDS, "leadkeep_key")
+ACTIONS: Final = ("leadkeep_key", "target", "source", "source_id", "code", "said", "at", "due_at", "why", "note",
+                  "staff")  # fmt: skip
+
+Rows = dict[tuple[str, ...], Mapping[str, Any]]
+
+
+def check(place: WriteBack) -> None:
+    """A folder; one that is missing is made."""
+    if not place.address or Path(place.address).is_file():
+        where, todo = f"settings.toml: write_back {place.name}", 'write address = "FOLDER"'
+        raise SettingsError("not a folder", value=place.address, where=where, todo=todo)
+
+
+def write(home: Home, place: WriteBack, batch: str, items: Sequence[Item]) -> None:
+    """Each file is read, changed, and put in the old one's place; a relative folder is inside the home."""
+    folder = home.path / place.address
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _scores(folder / "leadkeep-scores.csv", [item for item in items if item.kind in ("score", "undo")])
+        _actions(
+            folder / "leadkeep-actions.csv", [item for item in items if item.kind in ("tap", "withdrawal")]
+        )
+    except OSError as error:
+        raise Unreached(f"{error.strerror}: {error.filename}") from error
+
+
+def _scores(file: Path, items: Sequence[Item]) -> None:
+    if not items:
+        return
+    rows = _read(file, SCORES, SCORES[:3])
+    for item in items:
+        key = (item.target, *item.record)
+        rows[key] = dict(zip(SCORES, key, strict=False)) | dict(item.fields) | {"leadkeep_key": item.key}
+    _replace(file, SCORES, rows)
+
+
+def _actions(file: Path, items: Sequence[Item]) -> None:
+    if not items:
+        return
+    rows = _read(file, ACTIONS, ACTIONS[:1])
+    for item in items:
+        if item.kind == "withdrawal":
+            rows.pop((item.body["undoes"],), None)
+        else:
+            source, source_id = item.record
+            about = {
+                "leadkeep_key": item.key,
+                "target": item.target,
+                "source": source,
+                "source_id": source_id,
+            }
+            rows[item.key,] = about | item.body["action"]
+    _replace(file, ACTIONS, rows)
+
+
+def _read(file: Path, columns: Sequence[str], key: Sequence[str]) -> Rows:
+    if not file.exists():
+        return {}
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            rows = csv.DictReader(opened)
+            if rows.fieldnames is None or list(rows.fieldnames) != list(columns):
+                raise Unreached(f"{file} was changed by hand: move it away")
+            return {tuple(row[name] for name in key): row for row in rows}
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Unreached(f"{file} was changed by hand: move it away") from error
+
+
+def _replace(file: Path, columns: Sequence[str], rows: Rows) -> None:
+    """The new file stands under its name when all of it is on disk."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    for row in rows.values():
+        writer.writerow([harmless(row.get(name)) for name in columns])
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as opened:
+            opened.write(text.getvalue().encode("utf-8-sig"))
+            opened.flush()
+            os.fsync(opened.fileno())
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
