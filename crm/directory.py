@@ -19,10 +19,10 @@ from crm.settings import Home
 
 READ: Final = {
     "lead": ("name", "salutation", "phone", "email", "company", "owner", "channel", "product", "campaign",
-             "province", "created_at", "converted_at", "converted_party"),
+             "province", "zalo", "status", "created_at", "converted_at", "converted_party"),
     "party": ("kind", "name", "salutation", "phone", "email", "organisation", "owner", "channel", "province",
-              "created_at"),
-    "deal": ("name", "party", "owner", "channel", "product", "created_at"),
+              "zalo", "created_at"),
+    "deal": ("name", "party", "owner", "channel", "product", "stage", "created_at"),
     "actor": ("name",),
     "transaction": ("kind", "party", "product", "occurred_at"),
 }  # fmt: skip
@@ -37,7 +37,7 @@ QUALIFY row_number() OVER (PARTITION BY source, source_id ORDER BY
 LEADS: Final = """
 SELECT 'lead:' || l.source || ':' || l.source_id AS subject, l.source, l.source_id, l.name, l.salutation, l.phone,
     l.email, l.company, coalesce(a.name, l.owner) AS owner, l.channel, l.product, l.campaign, l.province,
-    l.created_at
+    l.zalo, l.status AS stage, l.created_at
 FROM lead l LEFT JOIN actor a ON a.source = l.source AND a.source_id = l.owner
 """
 
@@ -67,7 +67,7 @@ SELECT 'customer:' || r.source || ':' || r.source_id AS subject, r.source, r.sou
     c.phone, c.email, CASE WHEN r.kind = 'organisation' OR c.source_id <> r.source_id THEN r.name END AS company,
     coalesce(a.name, c.owner, r.owner) AS owner, coalesce(r.channel, c.channel) AS channel,
     coalesce(b.term, b.product, w.product) AS product, w.campaign, coalesce(r.province, c.province) AS province,
-    coalesce(r.created_at, c.created_at) AS created_at
+    coalesce(c.zalo, r.zalo) AS zalo, NULL AS stage, coalesce(r.created_at, c.created_at) AS created_at
 FROM party r
 JOIN contact c ON c.source = r.source AND c.root = r.source_id
 LEFT JOIN wish w ON w.source = r.source AND w.root = r.source_id
@@ -78,7 +78,8 @@ LEFT JOIN actor a ON a.source = r.source AND a.source_id = coalesce(c.owner, r.o
 DEALS: Final = """
 SELECT 'deal:' || d.source || ':' || d.source_id AS subject, d.source, d.source_id,
     coalesce(p.name, d.name) AS name, p.salutation, p.phone, p.email, o.name AS company,
-    coalesce(a.name, d.owner) AS owner, d.channel, d.product, NULL AS campaign, p.province, d.created_at
+    coalesce(a.name, d.owner) AS owner, d.channel, d.product, NULL AS campaign, p.province, p.zalo,
+    d.stage, d.created_at
 FROM deal d
 LEFT JOIN party p ON p.source = d.source AND p.source_id = d.party
 LEFT JOIN party o ON o.source = p.source AND o.source_id = p.organisation
@@ -106,6 +107,8 @@ class Card:
     product: str = ""
     campaign: str = ""
     province: str = ""
+    zalo: str = field(default="", repr=False)
+    stage: str = ""
     created_at: int | None = None
 
 
@@ -124,6 +127,17 @@ def cards(home: Home, subjects: Iterable[str]) -> dict[str, Card]:
     found = [places[subject] for subject in asked if subject in places]
     known = {row["subject"]: Card(**row) for row in table.take(pa.array(found, pa.int64())).to_pylist()}
     return {subject: known.get(subject, _blank(subject)) for subject in asked}
+
+
+def channels(home: Home) -> dict[str, str]:
+    """The channel each subject of the newest load came by; raises as :func:`cards`."""
+    return _channels(home.path, History(home).load_number)
+
+
+@lru_cache(maxsize=2)
+def _channels(path: Path, load: int) -> dict[str, str]:
+    places, table = _directory(path, load)
+    return dict(zip(places, table["channel"].to_pylist(), strict=True))
 
 
 @contextmanager

@@ -1,0 +1,169 @@
+"""What a colleague wants to know of somebody before a call, told by their events as known at a moment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import numpy as np
+
+from crm.clock import DAY, SECOND, UNKNOWN
+from crm.events import Events, EventStore, Signature
+from crm.history import History
+from crm.settings import Home
+
+CONTACT: Final = frozenset({"call", "email", "meeting", "chat", "quote"})
+MISSED: Final = frozenset({"no_answer", "busy", "unreachable"})
+ORDERS: Final = 3
+"""So many orders at least, before the next one can be expected at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One contact: what it was, in the history's words, and when."""
+
+    at: int
+    words: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Times are UTC microseconds, money the smallest unit; None where nothing is recorded.
+
+    ``ours`` and ``theirs`` are the last contact from us and from them; ``missed`` counts calls since somebody
+    last answered; ``debt`` is what is overdue.
+    """
+
+    ours: Touch | None = None
+    theirs: Touch | None = None
+    missed: int = 0
+    quoted_at: int | None = None
+    appointment: int | None = None
+    tickets: int = 0
+    csat: int | None = None
+    ordered_at: int | None = None
+    ordered: int | None = None
+    expected_at: int | None = None
+    renews_at: int | None = None
+    debt: int = 0
+
+    @property
+    def last(self) -> Touch | None:
+        """The last contact either way."""
+        both = [touch for touch in (self.ours, self.theirs) if touch]
+        return max(both, key=lambda touch: touch.at, default=None)
+
+
+def glance(events: Events, moment: int) -> Glance:
+    """The glance at one subject, from its events visible at ``moment``."""
+    told = list(_told(events, moment))
+    touches = [Touch(at, words) for at, words, _ in told if words.kind in CONTACT]
+    orders = [(at, value) for at, words, value in told if words.kind == "order"]
+    quotes = [at for at, words, _ in told if words.kind == "quote" or words.field == "quoted"]
+    ratings = [value for _, words, value in told if words.kind == "csat" and value != UNKNOWN]
+    return Glance(
+        ours=next((touch for touch in reversed(touches) if touch.words.direction != "in"), None),
+        theirs=next((touch for touch in reversed(touches) if touch.words.direction == "in"), None),
+        missed=_missed(touches),
+        quoted_at=quotes[-1] if quotes else None,
+        appointment=_appointment(told),
+        tickets=sum(words.kind == "ticket_open" for _, words, _ in told),
+        csat=ratings[-1] if ratings else None,
+        ordered_at=orders[-1][0] if orders else None,
+        ordered=orders[-1][1] if orders and orders[-1][1] != UNKNOWN else None,
+        expected_at=_expected([at for at, _ in orders]),
+        renews_at=_renews(told, moment),
+        debt=sum(value for _, words, value in told if words.kind == "invoice_overdue" and value != UNKNOWN),
+    )
+
+
+def promised(home: Home) -> dict[str, int]:
+    """When each lead and customer was last promised a call that the newest load does not know as made."""
+    history = History(home)
+    return _promised(home.path, history.load_number) if history.load_number else {}
+
+
+@lru_cache(maxsize=2)
+def _promised(path: Path, load: int) -> dict[str, int]:
+    store = EventStore.open(Home(path), load)
+    found: dict[str, int] = {}
+    for kind in ("lead", "customer"):
+        for block in store.blocks(kind):
+            found |= _open(block)
+    return found
+
+
+def _open(block: Events) -> dict[str, int]:
+    """By subject, the time of the newest promise with no callback made since."""
+    planned, done = (_rows(block, kind) for kind in ("callback_planned", "callback_done"))
+    kept = np.full(len(block.subjects), UNKNOWN)
+    np.maximum.at(kept, _owner(block, done), block.occurred_at[done])
+    newest = {int(subject): int(row) for subject, row in zip(_owner(block, planned), planned, strict=True)}
+    return {
+        block.subjects[subject]: int(block.value[row]) * SECOND
+        for subject, row in newest.items()
+        if block.occurred_at[row] > kept[subject] and block.value[row] != UNKNOWN
+    }
+
+
+def _rows(block: Events, kind: str) -> np.ndarray:
+    wanted = np.array([words.kind == kind for words in block.signatures], dtype=bool)
+    return np.flatnonzero(wanted[block.signature] & (block.known_until == np.iinfo(np.int64).max))
+
+
+def _owner(block: Events, rows: np.ndarray) -> np.ndarray:
+    return np.searchsorted(block.offsets, rows, side="right") - 1
+
+
+def _told(events: Events, moment: int) -> Iterator[tuple[int, Signature, int]]:
+    """Time, words and value of what is visible, oldest first."""
+    seen = (events.occurred_at < moment) & (events.known_at < moment) & (events.known_until >= moment)
+    rows = np.flatnonzero(seen)
+    columns = (
+        events.occurred_at[rows].tolist(),
+        events.signature[rows].tolist(),
+        events.value[rows].tolist(),
+    )
+    for at, signature, value in zip(*columns, strict=True):
+        yield at, events.signatures[signature], value
+
+
+def _missed(touches: list[Touch]) -> int:
+    count = 0
+    for touch in reversed(touches):
+        if touch.words.kind == "call" and touch.words.code in MISSED:
+            count += 1
+        elif touch.words.kind == "meeting" or touch.words.direction == "in" or touch.words.code == "answered":
+            break
+    return count
+
+
+def _appointment(told: list[tuple[int, Signature, int]]) -> int | None:
+    due = None
+    for _, words, value in told:
+        if words.kind == "callback_planned" and value != UNKNOWN:
+            due = value * SECOND
+        elif words.kind == "callback_done":
+            due = None
+    return due
+
+
+def _expected(orders: list[int]) -> int | None:
+    """The last order and the usual gap between days of orders."""
+    days = sorted({at // DAY: at for at in orders}.values())
+    if len(days) < ORDERS:
+        return None
+    return days[-1] + int(median(later - earlier for earlier, later in pairwise(days)))
+
+
+def _renews(told: list[tuple[int, Signature, int]], moment: int) -> int | None:
+    """The end of the running term that ends next."""
+    if not any(words.kind == "subscription_active" for _, words, _ in told):
+        return None
+    ends = [
+        value * SECOND for _, words, value in told if words.kind == "subscription_term" and value != UNKNOWN
+    ]
+    return min((end for end in ends if end > moment), default=None)
