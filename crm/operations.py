@@ -84,7 +84,12 @@ def promote(
     """
     row = Champion(target=target, version=version, manifest_sha256=manifest_sha256, promoted_at=now())
     told = Promotion(
-        target=target, version=version, manifest_sha256=manifest_sha256, at=row.promoted_at, person=person, why=why
+        target=target,
+        version=version,
+        manifest_sha256=manifest_sha256,
+        at=row.promoted_at,
+        person=person,
+        why=why,
     )
     try:
         with writing(home) as session:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from sqlalchemy import select
 
 from crm import operations
 from crm.clock import iso
-from crm.errors import ModelError, ResourceError
+from crm.errors import ModelError, NotFound, ResourceError
 from crm.loads import sync
 from crm.settings import Home
-from crm.tables.scores import Champion
+from crm.tables.scores import Champion, Promotion
 from models.bundle import Bundle, manifest_sha256, stated_as_of, verified
 
 LOCK_WAIT = 60
@@ -63,6 +64,43 @@ def register(home: Home, bundle: Bundle, *, promote: bool = True) -> Bundle:
         expected = None if before is None else before.manifest_sha256
         operations.promote(home, opened.target, opened.version, opened.manifest_sha256, expected=expected)
     return opened
+
+
+def put_in_use(
+    home: Home, target: str, version: str, *, expected: str | None, person: int | None = None, why: str = ""
+) -> Champion:
+    """Makes a registered model the champion in the place of the one whose manifest hash is ``expected``.
+
+    It is opened first, as serving would. Raises NotFound for a version that is not here, ModelError where it does
+    not open or another was promoted meanwhile.
+    """
+    found = next((entry for entry in list_models(home, target) if entry.version == version), None)
+    if found is None:
+        raise NotFound("no such model", value=version, where=target, todo="choose one of leadkeep models")
+    opened = Bundle.open(found.folder)
+    return operations.promote(
+        home, target, version, opened.manifest_sha256, expected=expected, person=person, why=why[:200]
+    )
+
+
+def promotions(home: Home, target: str, limit: int = 20) -> list[Promotion]:
+    """Which models were put in use, the newest first."""
+    asked = select(Promotion).where(Promotion.target == target).order_by(Promotion.id.desc()).limit(limit)
+    with operations.reading(home) as session:
+        return list(session.scalars(asked))
+
+
+def previous(home: Home, target: str) -> Promotion | None:
+    """Where a roll-back goes: what was in use before the present champion; None where there was none."""
+    now_in_use = operations.champion(home, target)
+    return next(
+        (
+            one
+            for one in promotions(home, target)
+            if now_in_use and one.manifest_sha256 != now_in_use.manifest_sha256
+        ),
+        None,
+    )
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def score(
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> ScoreReport:
-    """Scores the population of ``target`` as known at ``as_of`` (default now), with the newest model by then.
+    """Scores the population of ``target`` as known now with the model in use, or at ``as_of`` with the newest by then.
 
     Stores each score unless a newer one is there, and writes ``out`` (.csv or .parquet) with all of them.
     Raises LeadkeepError for a moment to come, ModelError where no model is as old as ``as_of``, PopulationError
@@ -90,7 +90,7 @@ def score(
     cutoff, tell = now() if as_of is None else as_of, progress or _silent
     _has_come(cutoff, home.settings)
     declared, settings = find(target), home.settings
-    bundle = registry.champion(home, target, as_of=cutoff)
+    bundle = registry.champion(home, target, as_of=as_of)
     store = EventStore.open(home)
     tell("events", 0, 1)
     events = store.read(declared.subject)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crm import operations
-from crm.errors import ModelError, ResourceError
+from crm.errors import ModelError, NotFound, ResourceError
 from crm.settings import Home
 from models import registry
 from models.bundle import Bundle
@@ -46,6 +46,38 @@ def test_looking_back_does_not_change_what_is_in_use(home: Home) -> None:
     older = registry.register(home, make_bundle("rule", seed=0))
     assert registry.champion(home, newer.target).version == newer.version
     assert registry.champion(home, newer.target, as_of=older.as_of).version == older.version
+
+
+def test_a_model_is_put_in_use_by_a_person_and_taken_back(home: Home) -> None:
+    older = registry.register(home, make_bundle("rule", seed=0))
+    newer = registry.register(home, make_bundle("rule", seed=1))
+    back = registry.previous(home, newer.target)
+    assert back is not None
+    assert back.version == older.version
+    registry.put_in_use(
+        home, newer.target, older.version, expected=newer.manifest_sha256, person=7, why="x" * 300
+    )
+    assert registry.champion(home, newer.target).version == older.version
+    newest, *_, first = registry.promotions(home, newer.target)
+    assert (newest.version, newest.person, len(newest.why)) == (older.version, 7, 200)
+    assert (first.version, first.person) == (older.version, None)
+    again = registry.previous(home, newer.target)
+    assert again is not None
+    assert again.version == newer.version
+
+
+def test_only_a_whole_model_is_put_in_use_and_only_in_the_place_of_the_one_seen(home: Home) -> None:
+    older = registry.register(home, make_bundle("rule", seed=0))
+    newer = registry.register(home, make_bundle("rule", seed=1))
+    with pytest.raises(NotFound, match="no such model"):
+        registry.put_in_use(home, newer.target, "20200101-00000000", expected=newer.manifest_sha256)
+    with pytest.raises(ModelError, match="meanwhile"):
+        registry.put_in_use(home, newer.target, older.version, expected=older.manifest_sha256)
+    damage(home, older)
+    with pytest.raises(ModelError):
+        registry.put_in_use(home, newer.target, older.version, expected=newer.manifest_sha256)
+    assert registry.champion(home, newer.target).version == newer.version
+    assert len(registry.promotions(home, newer.target)) == 2
 
 
 def test_the_newest_as_of_that_is_not_later(home: Home) -> None:
