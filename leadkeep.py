@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 key_app = typer.Typer(help="API keys: who may ask the server what.", no_args_is_help=True)
 app.add_typer(key_app, name="keys")
+sender_app = typer.Typer(help="Systems that deliver events by webhook.", no_args_is_help=True)
+app.add_typer(sender_app, name="senders")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 AsOf = Annotated[
@@ -235,6 +237,39 @@ def keys_revoke(prefix: Annotated[str, typer.Argument(help="Its first letters, a
     from serving import keys
 
     keys.revoke(_home(), prefix)
+
+
+@sender_app.command("add")
+def senders_add(
+    name: Annotated[str, typer.Argument(help="Its name in the address it delivers to.")],
+    source: Annotated[str, typer.Option(help="The source its records belong to, as in the mapping file.")],
+    format: Annotated[str, typer.Option(help="leadkeep, facebook or zalo.")] = "leadkeep",
+    as_json: Json = False,
+) -> None:
+    """Let a system deliver; the secret it signs with is shown this once."""
+    from serving import senders, terminal
+
+    secret = senders.create(_home().create(), name, format, source)
+    found = {"name": name, "secret": secret, "path": f"/api/v1/deliveries/{name}"}
+    terminal.result(found, as_json, terminal.sender_made)
+
+
+@sender_app.command("list")
+def senders_list(as_json: Json = False) -> None:
+    """List who may deliver."""
+    from serving import senders, terminal
+
+    names = ("name", "format", "source", "created_at", "revoked_at")
+    rows = [{name: getattr(one, name) for name in names} for one in senders.listed(_home())]
+    terminal.result(rows, as_json, terminal.sender_table)
+
+
+@sender_app.command("revoke")
+def senders_revoke(name: Annotated[str, typer.Argument(help="Its name, as listed.")]) -> None:
+    """Take nothing more of a system."""
+    from serving import senders
+
+    senders.revoke(_home(), name)
 
 
 def main() -> None:

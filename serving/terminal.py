@@ -180,6 +180,20 @@ def key_table(rows: Rows) -> None:
     out.print(table)
 
 
+def sender_made(found: Mapping[str, Any]) -> None:
+    """Where a sender delivers, and its secret, this once."""
+    out.print(f"It delivers to {found['path']} and signs with the secret, shown only now:")
+    out.print(f"[bold]{found['secret']}[/]", soft_wrap=True)
+
+
+def sender_table(rows: Rows) -> None:
+    """Senders by name."""
+    table = Table("sender", "format", "source", "revoked")
+    for row in rows:
+        table.add_row(row["name"], row["format"], row["source"], "yes" if row["revoked_at"] else "")
+    out.print(table)
+
+
 def welcome(found: Any) -> None:
     """Where the server listens, and how to come in the first time."""
     out.print(f"Leadkeep listens on [bold]{found.url}[/]")
