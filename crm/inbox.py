@@ -137,6 +137,14 @@ class Inbox:
         with _plainly(), self._engine.connect() as connection:
             return [_read(row) for row in connection.execute(asked)]
 
+    def of(self, table: str, source: str, source_id: str) -> list[Fresh]:
+        """The rows of one record, in order."""
+        record = (FRESH.c.table == table) & (FRESH.c.source == source) & (FRESH.c.source_id == source_id)
+        with _plainly(), self._engine.connect() as connection:
+            return [
+                _read(row) for row in connection.execute(select(FRESH).where(record).order_by(FRESH.c.number))
+            ]
+
     def newest(self) -> int:
         """The number of the newest row, 0 where none ever came."""
         with _plainly(), self._engine.connect() as connection:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,8 @@ WITH said AS (
     WINDOW one AS (PARTITION BY source, source_id ORDER BY load, known_at)
 ),
 since AS (
-    SELECT source, source_id, max(known_at) FILTER (place = 1 OR owner IS DISTINCT FROM before) AS owner_since
+    SELECT source, source_id, max(known_at) FILTER (place = 1 OR owner IS DISTINCT FROM before) AS owner_since,
+        max(load) FILTER (place = 1 OR owner IS DISTINCT FROM before) AS owner_load
     FROM said GROUP BY source, source_id
 )
 SELECT s.*, r.owner, r.channel, coalesce(r.created_at, r.known_at) AS created_at
@@ -48,11 +49,15 @@ LEFT JOIN actor a ON a.source = l.source AND a.source_id = coalesce(f.owner, l.o
 
 @dataclass(slots=True)
 class Standing:
-    """An open lead or a customer. ``owner`` is ``<source>:<staff id>`` or ""; times are UTC microseconds."""
+    """An open lead or a customer. ``owner`` is ``<source>:<staff id>`` or ""; times are UTC microseconds.
+
+    ``owner_load`` is the load that named the owner, 0 for a word that came live.
+    """
 
     subject: str
     owner: str = ""
     owner_since: int = 0
+    owner_load: int = 0
     channel: str = ""
     created_at: int = 0
     touched_at: int | None = None
@@ -87,17 +92,36 @@ def open_leads(home: Home) -> dict[str, Standing]:
     return {subject: standing for subject, standing in found.items() if subject not in gone}
 
 
+def arrived(home: Home, subjects: Iterable[str]) -> dict[str, Standing]:
+    """Those of ``subjects`` that are open leads the inbox speaks of, by what it says of them; quick."""
+    found: dict[str, Standing] = {}
+    ended: set[str] = set()
+    inbox = Inbox(home)
+    for subject in subjects:
+        _, source, source_id = subject.split(":", 2)
+        for one in inbox.of("lead", source, source_id):
+            _add(found, ended, one)
+    return {subject: standing for subject, standing in found.items() if subject not in ended}
+
+
 def customers(home: Home, subjects: Iterable[str]) -> dict[str, Standing]:
     """The standing of each of ``subjects``, blank for those the history does not hold as parties."""
     found = _owned(History(home), "party")
     return {subject: found.get(subject) or Standing(subject) for subject in subjects}
 
 
-def merges(home: Home) -> dict[str, str]:
-    """The lead each merged lead went into."""
+class Merge(NamedTuple):
+    """The lead another was merged into, and the load that says so."""
+
+    into: str
+    load: int
+
+
+def merges(home: Home) -> dict[str, Merge]:
+    """Leads that were merged away."""
     rows = History(home).read("link").to_pylist()
     return {
-        f"lead:{row['source']}:{row['record']}": row["subject"]
+        f"lead:{row['source']}:{row['record']}": Merge(row["subject"], row["load"])
         for row in rows
         if row["rule"] == "merge" and row["table"] == "lead" and row["until"] is None
     }
@@ -145,7 +169,7 @@ def _owned(history: History, table: str) -> dict[str, Standing]:
     return {
         (subject := f"{kind}:{row['source']}:{row['source_id']}"): Standing(
             subject, f"{row['source']}:{row['owner']}" if row["owner"] else "", row["owner_since"] or 0,
-            row["channel"] or "", row["created_at"] or 0,
+            row["owner_load"] or 0, row["channel"] or "", row["created_at"] or 0,
         )
         for row in rows
     }  # fmt: skip
@@ -207,7 +231,7 @@ def _add(found: dict[str, Standing], ended: set[str], one: Fresh) -> None:
         )
         owner = f"{one.said.source}:{said['owner']}" if said.get("owner") else made.owner
         if owner != made.owner:
-            made.owner, made.owner_since = owner, one.received_at
+            made.owner, made.owner_since, made.owner_load = owner, one.received_at, 0
         made.channel = said.get("channel") or made.channel
     elif one.said.table == "activity" and said.get("lead"):
         lead = found.get(f"lead:{one.said.source}:{said['lead']}")

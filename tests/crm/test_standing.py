@@ -35,6 +35,7 @@ def test_open_leads_with_their_owner_and_since_when(tmp_path: Path) -> None:
     assert set(found) == {"lead:crm:A", "lead:crm:B"}
     one = found["lead:crm:A"]
     assert (one.owner, one.owner_since, one.channel, one.created_at) == ("crm:minh", day(5), "web", day(1))
+    assert one.owner_load == 2
 
 
 def test_only_what_our_own_people_do_is_dealing_with_a_lead(tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_a_merged_lead_is_not_open_any_more(tmp_path: Path) -> None:
     company = a_company(tmp_path)
     company.tell("link", "M1", day(4), table="lead", record="B", subject="lead:crm:A", rule="merge")
     company.load()
-    assert merges(company.home) == {"lead:crm:B": "lead:crm:A"}
+    assert merges(company.home) == {"lead:crm:B": ("lead:crm:A", 1)}
     assert set(open_leads(company.home)) == {"lead:crm:A"}
 
 
