@@ -1,0 +1,131 @@
+"""What other systems deliver, read into canonical rows; what means nothing is refused in words."""
+
+from typing import Any
+
+import pytest
+
+from crm.cleaning import Context
+from crm.clock import parse
+from crm.discover import modules
+from crm.errors import SourceError
+from crm.inbox import LIVE
+from crm.schema import TABLES
+from crm.webhooks import Sender, facebook, leadkeep, zalo
+
+SENDER = Sender("web", Context())
+AT = "2026-03-02T09:30:00+07:00"
+
+FACEBOOK = {
+    "object": "page",
+    "entry": [{"id": "77", "time": 1772418600, "changes": [{"field": "leadgen", "value": {
+        "leadgen_id": "44444", "created_time": 1772418600, "ad_id": "9", "campaign_name": "Tết 2026",
+        "field_data": [
+            {"name": "full_name", "values": ["Nguyễn  Thị Hoa"]},
+            {"name": "phone_number", "values": ["p:+84 162 345 6789"]},
+            {"name": "Số nhân viên", "values": ["20"]},
+        ]}}]}],
+}  # fmt: skip
+
+SUBMITTED = {
+    "event_name": "user_submit_info", "app_id": "1", "timestamp": "1772418600000", "sender": {"id": "55"},
+    "recipient": {"id": "oa"}, "info": {"name": "Anh Tú", "phone": 84912345678, "city": "Hà Nội"},
+}  # fmt: skip
+
+WROTE = {
+    "event_name": "user_send_text", "timestamp": "1772418600000", "sender": {"id": "55"}, "recipient": {"id": "oa"},
+    "message": {"msg_id": "m1", "text": "Giá bao nhiêu vậy em? Số của chị 0912345678"},
+}  # fmt: skip
+
+
+def ours(*records: dict[str, Any]) -> dict[str, Any]:
+    return {"records": list(records)}
+
+
+@pytest.mark.parametrize(
+    ("module", "body"),
+    [(facebook, FACEBOOK), (zalo, SUBMITTED), (zalo, WROTE), (leadkeep, ours({"table": "lead", "id": "1"}))],
+)
+def test_every_format_gives_rows_the_inbox_keeps(module: Any, body: dict[str, Any]) -> None:
+    assert module.TITLE
+    (said,) = module.read(body, SENDER)
+    assert said.table in LIVE
+    assert said.source == "web"
+    assert set(said.columns) <= set(TABLES[said.table])
+
+
+def test_all_formats_are_tested_here() -> None:
+    assert set(modules("crm.webhooks")) == {"facebook", "leadkeep", "zalo"}
+
+
+def test_a_facebook_lead_is_cleaned_as_an_import_cleans_it() -> None:
+    (said,) = facebook.read(FACEBOOK, SENDER)
+    assert said.source_id == "44444"
+    assert said.columns == {
+        "channel": "facebook", "campaign": "Tết 2026", "name": "Nguyễn Thị Hoa", "phone": "+84323456789",
+        "created_at": 1772418600 * 1_000_000,
+    }  # fmt: skip
+    assert said.custom == {"số_nhân_viên": "20"}
+
+
+def test_other_facebook_changes_say_nothing() -> None:
+    assert facebook.read({"entry": [{"changes": [{"field": "feed", "value": {}}]}]}, SENDER) == []
+
+
+def test_a_zalo_message_is_a_chat_without_its_text() -> None:
+    (said,) = zalo.read(WROTE, SENDER)
+    assert (said.table, said.columns["direction"], said.columns["lead"]) == ("activity", "in", "55")
+    assert "Giá" not in repr(said)
+
+
+def test_who_shares_their_details_on_zalo_is_a_lead() -> None:
+    (said,) = zalo.read(SUBMITTED, SENDER)
+    assert said.columns["phone"] == "+84912345678"
+    assert said.columns["created_at"] == 1772418600 * 1_000_000
+
+
+def test_our_own_format_takes_any_record() -> None:
+    call = {
+        "table": "activity",
+        "id": "A1",
+        "said_at": AT,
+        "columns": {"kind": "call", "lead": "L1", "occurred_at": AT},
+    }
+    order = {
+        "table": "transaction",
+        "id": "T1",
+        "columns": {"kind": "order", "amount": "1.500.000 ₫", "party": "K1"},
+    }
+    found = leadkeep.read(ours(call, order, {"table": "lead", "id": "L9", "deleted": True}), SENDER)
+    assert [said.deleted for said in found] == [False, False, True]
+    assert found[0].columns["occurred_at"] == found[0].said_at == parse(AT, "UTC")
+    assert found[1].columns["amount"] == 1_500_000
+
+
+@pytest.mark.parametrize(
+    ("module", "body", "what"),
+    [
+        (leadkeep, {}, "records is missing"),
+        (leadkeep, {"records": {}}, "records is not a list"),
+        (leadkeep, ours(), "1 to 500"),
+        (leadkeep, ours({"table": "stage", "id": "1"}), "no such table"),
+        (leadkeep, ours({"table": "lead"}), "id is missing"),
+        (leadkeep, ours({"table": "lead", "id": "1", "colour": 1}), "no such field"),
+        (leadkeep, ours({"table": "lead", "id": "1", "columns": {"colour": 1}}), "no column of this name"),
+        (leadkeep, ours({"table": "lead", "id": "1", "columns": {"created_at": "hôm qua"}}), "not a time"),
+        (leadkeep, ours({"table": "lead", "id": "1", "columns": {"employees": "nhiều"}}), "not a number"),
+        (leadkeep, ours({"table": "lead", "id": "1", "columns": {"name": ["a"]}}), "not one value"),
+        (leadkeep, ours({"table": "lead", "id": "1", "custom": {"a": {"b": 1}}}), "not one value"),
+        (leadkeep, ours({"table": "lead", "id": "1", "deleted": "yes"}), "true or false"),
+        (leadkeep, ours("lead"), "table is missing"),
+        (leadkeep, [], "records is missing"),
+        (facebook, {"entry": [{"changes": [{"field": "leadgen", "value": {}}]}]}, "leadgen_id is missing"),
+        (facebook, {"entry": [3]}, "changes is missing"),
+        (zalo, {"event_name": "follow"}, "timestamp is missing"),
+        (zalo, {"event_name": "user_send_text", "timestamp": "x"}, "not a time"),
+        (zalo, {"event_name": "user_send_text", "timestamp": "1", "sender": {"id": "5"}}, "message is missing"),
+        (leadkeep, ours({"table": "lead", "id": "1", "columns": {"created_at": 1e300}}), "not a time"),
+    ],
+)  # fmt: skip
+def test_what_means_nothing_is_refused_in_words(module: Any, body: Any, what: str) -> None:
+    with pytest.raises(SourceError, match=what):
+        module.read(body, SENDER)

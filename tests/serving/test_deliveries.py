@@ -1,0 +1,165 @@
+"""Signed deliveries: kept before they are acknowledged, once, and soon visible as a new score."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from standardwebhooks.webhooks import Webhook
+
+from crm.clock import HOUR, iso, now
+from crm.errors import SettingsError
+from crm.inbox import Inbox
+from crm.operations import reading
+from crm.settings import Home
+from crm.tables.scores import Score, ScorePast
+from serving import senders
+from serving.app import create_app
+from serving.scoring import score
+from tests.serving.stored import header
+
+PATH = "/api/v1/deliveries/crm"
+
+
+@pytest.fixture
+def at_work_client(at_work: Home) -> Iterator[TestClient]:
+    score(at_work, "lead_conversion")
+    with TestClient(create_app(at_work), follow_redirects=False) as client:
+        yield client
+
+
+def signed(secret: str, number: int, body: str, when: datetime | None = None) -> dict[str, str]:
+    moment = when or datetime.now(UTC)
+    signature = Webhook(secret).sign(f"msg_{number}", moment, body)
+    return {
+        "webhook-id": f"msg_{number}", "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": signature, "content-type": "application/json",
+    }  # fmt: skip
+
+
+def send(client: TestClient, secret: str, number: int, *records: dict[str, Any]) -> Any:
+    body = json.dumps({"records": records})
+    return client.post(PATH, content=body, headers=signed(secret, number, body))
+
+
+def lead(name: str) -> dict[str, Any]:
+    return {
+        "table": "lead",
+        "id": name,
+        "columns": {"name": "Chị Lan", "channel": "zalo", "created_at": iso(now() - HOUR)},
+    }
+
+
+def scored(home: Home, subject: str, number: int) -> Score:
+    """The stored score that saw row ``number`` of the inbox; waits for it."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with reading(home) as session:
+            found = session.get(Score, ("lead_conversion", subject))
+        if found is not None and found.number >= number:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{subject} was not scored")
+
+
+def test_a_delivered_lead_is_scored_again_and_seen(at_work_client: TestClient, at_work: Home) -> None:
+    secret = senders.create(at_work, "crm", "leadkeep", "crm")
+    answer = send(at_work_client, secret, 1, lead("N1"))
+    assert (answer.status_code, answer.json()) == (200, {"kept": 1, "known": False})
+    first = scored(at_work, "lead:crm:N1", 1)
+    called = {
+        "kind": "call",
+        "direction": "out",
+        "outcome": "no_answer",
+        "lead": "N1",
+        "occurred_at": iso(now()),
+    }
+    send(at_work_client, secret, 2, {"table": "activity", "id": "A1", "columns": called})
+    second = scored(at_work, "lead:crm:N1", 2)
+    assert second.cutoff > first.cutoff
+    assert second.probability != first.probability
+    seen = at_work_client.get("/api/v1/scores/lead_conversion/lead:crm:N1", headers=header(at_work)).json()
+    assert seen["probability"] == pytest.approx(second.probability)
+    live = at_work_client.get(
+        "/api/v1/live-scores/lead_conversion/lead:crm:N1", headers=header(at_work)
+    ).json()
+    assert live["probability"] == pytest.approx(second.probability, abs=0.02)
+    with reading(at_work) as session:
+        past = session.query(ScorePast).filter(ScorePast.subject == "lead:crm:N1").all()
+    assert past[-1].probability == second.probability
+
+
+def test_who_is_won_leaves_the_list(at_work_client: TestClient, at_work: Home) -> None:
+    secret = senders.create(at_work, "crm", "leadkeep", "crm")
+    send(at_work_client, secret, 1, lead("N1"))
+    scored(at_work, "lead:crm:N1", 1)
+    send(at_work_client, secret, 2, {"table": "lead", "id": "N1", "columns": {"lost_at": iso(now())}})
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with reading(at_work) as session:
+            if session.get(Score, ("lead_conversion", "lead:crm:N1")) is None:
+                return
+        time.sleep(0.02)
+    raise AssertionError("a lost lead kept its score")
+
+
+def test_a_repetition_is_known_and_changes_nothing(at_work_client: TestClient, at_work: Home) -> None:
+    secret = senders.create(at_work, "crm", "leadkeep", "crm")
+    send(at_work_client, secret, 1, lead("N1"))
+    again = send(at_work_client, secret, 1, lead("N1"))
+    assert again.json() == {"kept": 0, "known": True}
+    assert Inbox(at_work).newest() == 1
+
+
+@pytest.fixture
+def secret(home: Home) -> str:
+    return senders.create(home, "crm", "leadkeep", "crm")
+
+
+def test_a_wrong_old_or_missing_signature_is_refused(client: TestClient, home: Home, secret: str) -> None:
+    body = json.dumps({"records": [lead("N1")]})
+    good = signed(secret, 1, body)
+    other = signed("whsec_" + "A" * 32, 1, body)
+    late = signed(secret, 1, body, datetime.now(UTC) - timedelta(minutes=6))
+    for headers in (other, late, {}, {name: good[name] for name in list(good)[:2]}):
+        assert client.post(PATH, content=body, headers=headers).status_code == 403
+    assert client.post(PATH, content=body.replace("N1", "N2"), headers=good).status_code == 403
+    assert client.post("/api/v1/deliveries/nobody", content=body, headers=good).status_code == 403
+    senders.revoke(home, "crm")
+    assert client.post(PATH, content=body, headers=good).status_code == 403
+    assert Inbox.waiting(home, 0) is None
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", '{"records": [{"table": "lead"}]}', "\udcff"])
+def test_a_signed_delivery_that_means_nothing_is_refused_with_a_reason(
+    client: TestClient, home: Home, secret: str, body: str
+) -> None:
+    raw = body.encode("utf-8", "surrogateescape")
+    moment = datetime.now(UTC)
+    try:
+        headers = signed(secret, 1, raw.decode())
+    except UnicodeDecodeError:
+        headers = signed(secret, 1, "x", moment)
+    answer = client.post(PATH, content=raw, headers=headers)
+    assert answer.status_code in (403, 422)
+    assert answer.json()["what"]
+    assert Inbox.waiting(home, 0) is None
+
+
+def test_a_delivery_that_is_too_long_is_refused(client: TestClient, secret: str) -> None:
+    body = json.dumps({"records": [lead("x" * 1_000_001)]})
+    answer = client.post(PATH, content=body, headers=signed(secret, 1, body))
+    assert answer.status_code == 422
+    assert "too long" in answer.json()["what"]
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "source"),
+    [("a b", "leadkeep", "crm"), ("a", "fax", "crm"), ("a", "zalo", "É"), ("", "zalo", "x")],
+)
+def test_a_sender_is_named_plainly(home: Home, name: str, format: str, source: str) -> None:
+    with pytest.raises(SettingsError):
+        senders.create(home, name, format, source)
