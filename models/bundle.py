@@ -52,6 +52,7 @@ class Bundle:
     ``later`` is the rule for subjects beyond the target's last age, where there is one. ``sample`` are rows
     whose scores are stored with it and compared when it is opened. ``usual`` and ``usual_later`` hold each
     feature's typical value among the subjects it scores, and among those of ``later``; reasons need them.
+    ``simple`` is the rule the scorer is compared with at work, fitted to the same rows; older bundles have none.
     """
 
     about: About
@@ -62,6 +63,7 @@ class Bundle:
     later: Rule | None = None
     usual: tuple[float, ...] = ()
     usual_later: tuple[float, ...] = ()
+    simple: Rule | None = None
     manifest_sha256: str = ""
     version: str = ""
     topics: Topics = field(init=False, repr=False, compare=False)
@@ -111,6 +113,13 @@ class Bundle:
             return found
         return np.where(later, sigmoid(self.later.raw(rows)), found)
 
+    def by_rule(self, rows: Rows, later: NDArray[np.bool_]) -> Float | None:
+        """Probabilities by the simple rule alone, float64[n]; None where the bundle has none."""
+        if self.simple is None:
+            return None
+        found = sigmoid(self.simple.raw(rows))
+        return np.where(later, sigmoid(self.later.raw(rows)), found) if self.later is not None else found
+
     def contributions(self, rows: Rows) -> Float:
         """What each feature adds to ``raw``, float64[n, n_features + 1]; the last column is the base."""
         return self.scorer.contributions(rows)
@@ -155,11 +164,11 @@ class Bundle:
             data = json.loads(files["spec.json"])
             spec = FeatureSpec.from_json(data["features"])
             calibration = Calibration.from_json(json.loads(files["calibration.json"]))
-            later = load_rule({"rule.json": files["later.json"]}, spec) if "later.json" in files else None
+            later, simple = (_rule(files, name, spec) for name in ("later.json", "simple.json"))
             bundle = cls(
                 About(**data["about"]), spec, scorers.load(data["kind"], files, spec), calibration,
                 _rows(data["sample"]["rows"], len(spec.features)), later,
-                usual=_usual(data, "now"), usual_later=_usual(data, "later"),
+                usual=_usual(data, "now"), usual_later=_usual(data, "later"), simple=simple,
             )  # fmt: skip
             stored = np.array(data["sample"]["probabilities"], dtype=np.float64)
         except (KeyError, ValueError, TypeError) as error:
@@ -182,8 +191,9 @@ class Bundle:
         files = self.scorer.files()
         files["calibration.json"] = _json(self.calibration.to_json())
         files["spec.json"] = _json(data)
-        if self.later is not None:
-            files["later.json"] = self.later.files()["rule.json"]
+        for name, rule in (("later.json", self.later), ("simple.json", self.simple)):
+            if rule is not None:
+                files[name] = rule.files()["rule.json"]
         return files
 
 
@@ -245,6 +255,10 @@ def _plain(rows: Rows) -> list[list[float | None]]:
 
 def _known(values: tuple[float, ...]) -> list[float | None]:
     return [None if math.isnan(value) else value for value in values]
+
+
+def _rule(files: Mapping[str, bytes], name: str, spec: FeatureSpec) -> Rule | None:
+    return load_rule({"rule.json": files[name]}, spec) if name in files else None
 
 
 def _usual(data: Mapping[str, Any], name: str) -> tuple[float, ...]:

@@ -22,12 +22,14 @@ from models import reasons, registry, snapshots
 from models.bundle import Bundle
 from models.scorers import Rows
 from models.target import Target, find
-from serving import course, files
+from serving import by_rule, course, exempt, files, trial
 from serving.access import TEAM
 from serving.bands import BANDS, Thresholds, assign
 
 CHUNK = 500
 """Scores stored in one transaction: nobody waits long for the database."""
+
+ABOUT = ("subject", "source", "source_id", "party")
 
 GIVEN_UP = DAY
 """A scoring that has not ended after this long was killed: its record is cleared."""
@@ -69,6 +71,7 @@ class Scored:
     later: NDArray[np.bool_]
     probability: Floats
     raw: Floats
+    ruled: Floats
     band: list[str]
     value: NDArray[np.int64]
     thresholds: Thresholds
@@ -100,9 +103,13 @@ def score(
     run = _begin(home, bundle, store.load, cutoff, scored, population.counts)
     people = store.subjects(declared.subject)
     stored, day = 0, course.day_of(cutoff, settings.zone)
+    spared = _exempt(store, declared, events, cutoff) if as_of is None else {}
     with files.written(out) as sink:
         for chunk in _chunks(bundle, scored, rows, people, run):
             stored += _keep(home, chunk, day)
+            if as_of is None:  # a look at the past draws nobody
+                with writing(home) as session:
+                    trial.enrol(session, home, target, chunk, spared)
             sink.write(chunk, iso(cutoff, settings.zone))
             tell("scores", stored, len(rows))
     _finish(home, run)
@@ -115,6 +122,12 @@ def _has_come(cutoff: int, settings: Settings) -> None:
     if cutoff > now():
         what, todo = "this moment is still to come", "give a time up to now, or leave it out"
         raise LeadkeepError(what, value=iso(cutoff, settings.zone), where="--as-of", todo=todo)
+
+
+def _exempt(store: EventStore, target: Target, events: Events, cutoff: int) -> dict[str, str]:
+    """Parties the draw leaves out, and why; what is known of them as customers decides, for leads too."""
+    customers = events if target.subject == "customer" else store.read("customer")
+    return exempt.parties(customers, store.subjects("customer")["party"].tolist(), cutoff)
 
 
 def _silent(what: str, done: int, of: int) -> None:
@@ -147,7 +160,8 @@ def _numbers(
     band, thresholds = assign(
         target.subject, probability, raw, getattr(settings.capacity, TEAM[target.subject])
     )
-    return Scored(subject, is_later, probability, raw, band, value, thresholds), rows
+    ruled = by_rule.chances(target, bundle, rows, is_later, probability)
+    return Scored(subject, is_later, probability, raw, ruled, band, value, thresholds), rows
 
 
 def _begin(
@@ -178,16 +192,11 @@ def _chunks(
         places = range(start, min(start + CHUNK, len(rows)))
         chosen = people.iloc[scored.subject[places.start : places.stop]]
         why = said_reasons(bundle, rows[places.start : places.stop], scored.later[places.start : places.stop])
-        ids = zip(places, chosen["subject"], chosen["source"], chosen["source_id"], why, strict=True)
+        named = zip(*(chosen[name] for name in ABOUT), strict=True)
+        about = [dict(zip(ABOUT, one, strict=True)) for one in named]
         yield [
-            _row(
-                bundle,
-                scored,
-                place,
-                run,
-                dict(subject=who, source=source, source_id=number, reasons=reasons),
-            )
-            for place, who, source, number, reasons in ids
+            _row(bundle, scored, place, run, one | {"reasons": said})
+            for place, one, said in zip(places, about, why, strict=True)
         ]
 
 
@@ -214,6 +223,7 @@ def _row(bundle: Bundle, scored: Scored, place: int, run: ScoreRun, about: dict[
         target=run.target, cutoff=run.cutoff, load=run.load, version=run.version,
         kind="rule" if scored.later[place] else bundle.kind,
         probability=probability, raw=float(scored.raw[place]), band=scored.band[place],
+        rule_probability=float(scored.ruled[place]),
         value=amount if known else None, expected=round(amount * probability) if known else None, **about,
     )  # fmt: skip
 

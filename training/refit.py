@@ -48,8 +48,17 @@ def refit(
     )  # fmt: skip
     sample = rows.x[np.linspace(0, len(rows) - 1, 3).astype(int)]
     later, old = later_rule(past, learned.spec, seed)
+    simple = rule.fit(rows.x, rows.y, rows.weight, Columns.of(rows), past.target.rule)
     bundle = Bundle(
-        about, learned.spec, model.scorer, model.level.calibration, sample, later, usual(rows.x), usual(old)
+        about,
+        learned.spec,
+        model.scorer,
+        model.level.calibration,
+        sample,
+        later,
+        usual(rows.x),
+        usual(old),
+        simple,
     )
     return Packed(bundle, rows)
 
