@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from crm import eventfiles
+from crm import eventfiles, loads
 from crm.clock import FOREVER, UNKNOWN
 from crm.errors import HistoryError, NotFound
 from crm.eventfiles import ENGINE, KINDS, ROW_GROUP
@@ -106,6 +106,16 @@ class EventStore:
             if about is None or (about.zone, about.currency) != wanted:
                 materialise(home, history.load_number)
             return cls(folder)
+
+    @classmethod
+    def ready(cls, home: Home) -> int:
+        """The newest load whose event files are made; 0 where none is. Whoever serves need not make them."""
+        wanted = (home.settings.zone, home.settings.currency)
+        for number in range(loads.newest(home.history / "loads"), 0, -1):
+            about = eventfiles.completed(home.history / "event" / str(number))
+            if about is not None and (about.zone, about.currency) == wanted:
+                return number
+        return 0
 
     @property
     def load(self) -> int:

@@ -19,8 +19,17 @@ def fold(home: Home) -> LoadReport | None:
     """Makes the inbox's rows part of the history; None where there are none to fold.
 
     The load names the last number it holds, and becomes visible with it: killed half-way, nothing happened and
-    the next fold begins anew. Raises as :meth:`crm.history.History.writing`.
+    the next fold begins anew. The event files of the load are made here, so that no server has to. Raises as
+    :meth:`crm.history.History.writing`.
     """
+    report = append(home)
+    if report is not None:
+        EventStore.open(home)
+    return report
+
+
+def append(home: Home) -> LoadReport | None:
+    """The same without event files, for an import that appends more."""
     inbox = Inbox.waiting(home, History(home).inbox)
     if inbox is None:
         return None

@@ -14,6 +14,7 @@ from crm import caveats, clock, discover, folding, mapping
 from crm.changes import alike, changes
 from crm.comparing import Compared, compare
 from crm.errors import HistoryError, MappingError, SourceError
+from crm.events import EventStore
 from crm.history import History, Load, fill, put, schema
 from crm.loads import LoadReport, TableReport
 from crm.mapping import Entry, Mapping
@@ -52,10 +53,14 @@ def load(
     )  # fmt: skip
     report.warnings += left
     parts = _read(files, said, moment, tell)
-    folding.fold(home)  # what came live was known before what is read now
+    folding.append(home)  # what came live was known before what is read now
     with History(home).writing() as writing:
         _after_the_last(writing, report)
         _write(writing, parts, said, report, tell)
+    if report.load:
+        tell("making the events", 0, 1)
+        EventStore.open(home)  # here, so that no server has to make its files
+        tell("making the events", 1, 1)
     return report
 
 

@@ -13,7 +13,6 @@ from crm.clock import MINUTE, iso, now
 from crm.errors import LeadkeepError, ModelError, NotFound, PopulationError
 from crm.events import Events, EventStore
 from crm.fresh import Overlay
-from crm.history import History
 from crm.inbox import Inbox
 from crm.naming import named
 from crm.settings import Home
@@ -131,6 +130,22 @@ class Live:
             raise ModelError("nothing to score with yet", value=problem, where=name, todo=todo)
         return served.bundle, events
 
+    def events_of(self, subject: str) -> Events:
+        """The events of one subject, what came live included; raises NotFound, also before the first load."""
+        if self._events is None:
+            raise NotFound("no such subject", value=subject, todo="import an export first")
+        return self._events.one(subject)
+
+    def events_of(self, subject: str) -> tuple[Events, list[str]]:
+        """One subject's events, the inbox's among them, and the staff their ``actor`` numbers.
+
+        Raises NotFound, also before the first load.
+        """
+        if self._events is None:
+            raise NotFound("nothing was imported yet", value=subject, todo="import an export: leadkeep import")
+        events = self._events.one(subject)
+        return events, self._events.store.actors
+
     def targets_of(self, subject: str) -> list[str]:
         """The targets that score subjects of this kind and have a model."""
         kind = subject.partition(":")[0]
@@ -166,10 +181,12 @@ class Live:
                 self.problem = "a fault ended the look-out for newer data and models; restart leadkeep serve"
 
     def _refresh_events(self) -> str | None:
+        """Takes up a newer load once its event files are made; at the start they are made where missing."""
         try:
-            if History(self.home).load_number != self.load:
+            newest = EventStore.ready(self.home) or None
+            if newest is None or newest != self.load:
                 kinds = {target.subject for target in self._targets.values()}
-                self._events = look_up(self.home, kinds)
+                self._events = look_up(self.home, kinds, newest)
         except LeadkeepError as error:
             return str(error)
         return None
@@ -212,9 +229,12 @@ def _opened(home: Home, row: Champion) -> Bundle:
     return bundle
 
 
-def look_up(home: Home, kinds: Iterable[str]) -> Lookup:
-    """The newest load's events and what the inbox holds above them; raises HistoryError before the first load."""
-    store, settings = EventStore.open(home), home.settings
+def look_up(home: Home, kinds: Iterable[str], load: int | None = None) -> Lookup:
+    """A load's events, by default the newest's, and what the inbox holds above them.
+
+    Raises HistoryError before the first load.
+    """
+    store, settings = EventStore.open(home, load), home.settings
     return Lookup(store, kinds, Overlay(store, Inbox(home), settings.currency, settings.zone))
 
 

@@ -105,6 +105,18 @@ def test_a_new_champion_and_a_new_load_are_taken_up(served: Live, at_work: Home)
     assert 0 < served.score("lead_conversion", "lead:crm:NEW", "vi").probability < 1
 
 
+def test_a_load_is_taken_up_once_its_importer_has_made_the_events(served: Live, at_work: Home) -> None:
+    company = Company(at_work.path)
+    company.tell("lead", "NEW", now() - HOUR, created_at=now() - HOUR, name="Mới", channel="zalo")
+    folder = company.load().folder
+    shutil.move(folder, at_work.path / "aside")
+    served.refresh()
+    assert (served.load, EventStore.ready(at_work), folder.exists()) == (1, 1, False)
+    shutil.move(at_work.path / "aside", folder)
+    served.refresh()
+    assert served.load == 2
+
+
 def test_a_damaged_new_model_leaves_the_last_good_one_serving(served: Live, at_work: Home) -> None:
     first = served.served("churn").version
     second = trained(at_work, "churn", now() - DAY, seed=5)
