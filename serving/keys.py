@@ -1,30 +1,47 @@
 """Keys for programs, and sign-ins for people's browsers; only their SHA-256 is stored."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import CursorResult, bindparam, delete, func, select, update
+from sqlalchemy import CursorResult, Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from crm.clock import HOUR, MINUTE, now
+from crm.clock import DAY, HOUR, MINUTE, now
+from crm.discover import modules
 from crm.errors import Forbidden, NotFound, SettingsError
 from crm.operations import looking, reading, writing
 from crm.settings import Home
-from crm.tables.people import ApiKey, SignIn
+from crm.tables.people import ApiKey, Person, SignIn
 
 ROLES = ("sales", "care", "team_lead", "marketing", "data", "director", "admin")
 LINK_LIFE = 15 * MINUTE
 SESSION_LIFE = 12 * HOUR
+LONGEST_DAYS = 3650
+NO_KEY = ("link", "person")
+"""What stands for the key's prefix where somebody came without one."""
 
 
-HOLDER = select(ApiKey.role, ApiKey.prefix).where(
-    ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None)
+IN_FORCE = ApiKey.revoked_at.is_(None) & (
+    ApiKey.expires_at.is_(None) | (ApiKey.expires_at > bindparam("moment"))
 )
-SITTER = select(SignIn.role, SignIn.prefix).where(
-    SignIn.digest == bindparam("digest"), SignIn.kind == "session", SignIn.expires_at > bindparam("moment")
+HOLDER = select(ApiKey.role, ApiKey.prefix, ApiKey.team, ApiKey.scopes, ApiKey.expires_at).where(
+    ApiKey.digest == bindparam("digest"), IN_FORCE
 )
+SITTER = (
+    select(
+        func.coalesce(Person.role, SignIn.role).label("role"), SignIn.prefix, SignIn.person,
+        func.coalesce(Person.team, ApiKey.team).label("team"), Person.name,
+    )
+    .outerjoin(Person, Person.id == SignIn.person)
+    .outerjoin(ApiKey, ApiKey.prefix == SignIn.prefix)
+    .where(
+        SignIn.digest == bindparam("digest"), SignIn.kind == "session", SignIn.expires_at > bindparam("moment"),
+        Person.left_at.is_(None),
+    )
+)  # fmt: skip
+"""One query tells who sits there, as the person's role and team are now."""
 
 
 class Caller(NamedTuple):
@@ -41,16 +58,31 @@ class Caller(NamedTuple):
     scopes: frozenset[str] | None = None
 
 
-def create(home: Home, role: str, label: str = "") -> str:
-    """A new key of 256 random bits, shown once; raises SettingsError for an unknown role."""
-    if role not in ROLES:
-        raise SettingsError(
-            "no such role", value=role, where="keys", todo=f"choose one of {', '.join(ROLES)}"
-        )
-    key = f"lk_{secrets.token_urlsafe(32)}"
+def create(
+    home: Home,
+    role: str,
+    label: str = "",
+    *,
+    scopes: Sequence[str] = (),
+    days: int | None = None,
+    team: int | None = None,
+) -> str:
+    """A new key of 256 random bits, shown once.
+
+    ``scopes`` are names of files in ``serving/api``: such a key asks for these only, and opens no page. ``days`` is
+    how long it is good for, ``team`` whose subjects it sees. Raises SettingsError for an unknown role or scope.
+    """
+    _among("role", [role], ROLES)
+    if scopes:
+        _among("scope", scopes, modules("serving.api"))
+    if days is not None and not 0 < days <= LONGEST_DAYS:
+        todo = f"give a number from 1 to {LONGEST_DAYS}"
+        raise SettingsError("a key cannot be good for so many days", value=days, where="keys", todo=todo)
+    key, moment = f"lk_{secrets.token_urlsafe(32)}", now()
     row = ApiKey(
-        prefix=key[:11], digest=_digest(key), role=role, label=label, created_at=now(), revoked_at=None
-    )
+        prefix=key[:11], digest=_digest(key), role=role, team=team, scopes=sorted(scopes) or None, label=label,
+        created_at=moment, expires_at=days and moment + days * DAY, revoked_at=None,
+    )  # fmt: skip
     with writing(home) as session:
         session.add(row)
     return key
@@ -82,23 +114,33 @@ def revoke(home: Home, prefix: str) -> None:
 
 
 def caller(home: Home, key: str) -> Caller:
-    """Who holds ``key``; raises Forbidden for one that is unknown or revoked."""
+    """Who holds ``key``; raises Forbidden for one that is unknown, revoked or too old."""
     with looking(home) as connection:
-        return _held(connection.execute(HOLDER, {"digest": _digest(key)}).first())
+        row = connection.execute(HOLDER, {"digest": _digest(key), "moment": now()}).first()
+    return _held(row)
 
 
 def link(home: Home, role: str = "admin") -> str:
     """A code that signs one browser in, once, within 15 minutes."""
     with writing(home) as session:
-        return _open(session, "link", role, None, LINK_LIFE)
+        return opened(session, Caller(role, "link"), kind="link", life=LINK_LIFE)
 
 
 def session_by_key(home: Home, key: str) -> str:
-    """Signs a browser in with a key; the answer is its cookie. Raises Forbidden."""
+    """Signs a browser in with a key; the answer is its cookie. Raises Forbidden, also for a key with scopes."""
+    moment = now()
     with writing(home) as session:
         # Held until the session stands: whoever revokes the key meanwhile waits, and then ends the session too.
-        row = session.execute(HOLDER.with_for_update(read=True), {"digest": _digest(key)}).first()
-        return _open(session, "session", *_held(row)[:2], SESSION_LIFE)
+        row = session.execute(
+            HOLDER.with_for_update(read=True), {"digest": _digest(key), "moment": moment}
+        ).first()
+        holder = _held(row)
+        if holder.scopes is not None:
+            raise Forbidden(
+                "this key is for programs", where=f"key {holder.prefix}", todo="use it with the API"
+            )
+        left = row.expires_at - moment if row and row.expires_at else SESSION_LIFE
+        return opened(session, holder, life=min(left, SESSION_LIFE))
 
 
 def session_by_link(home: Home, code: str) -> str:
@@ -109,14 +151,22 @@ def session_by_link(home: Home, code: str) -> str:
         if role is None:
             todo = "start the server again for a new one"
             raise Forbidden("this link was used or is too old", where="sign-in", todo=todo)
-        return _open(session, "session", role, None, SESSION_LIFE)
+        return opened(session, Caller(role, "link"))
 
 
 def session_caller(home: Home, cookie: str) -> Caller | None:
     """Who sits at a signed-in browser; None when it never was, or no longer is."""
     with looking(home) as connection:
         row = connection.execute(SITTER, {"digest": _digest(cookie), "moment": now()}).first()
-    return Caller(row.role, row.prefix or "link") if row else None
+    if row is None:
+        return None
+    by = row.prefix or ("link" if row.person is None else "person")
+    return Caller(row.role, by, row.person, row.team, row.name or "")
+
+
+def csrf(cookie: str) -> str:
+    """The token that a form of this browser's session carries: only who knows the cookie can tell it."""
+    return _digest(f"csrf {cookie}")
 
 
 def close_session(home: Home, cookie: str) -> None:
@@ -125,26 +175,31 @@ def close_session(home: Home, cookie: str) -> None:
         session.execute(delete(SignIn).where(SignIn.digest == _digest(cookie)))
 
 
-def _held(row: Sequence[str] | None) -> Caller:
+def opened(session: Session, who: Caller, kind: str = "session", life: int = SESSION_LIFE) -> str:
+    """Writes a sign-in for ``who`` in the caller's transaction; the answer is its cookie, or the link's code."""
+    token, moment = secrets.token_urlsafe(32), now()
+    session.execute(delete(SignIn).where(SignIn.expires_at <= moment))
+    session.add(
+        SignIn(
+            digest=_digest(token), kind=kind, role=who.role, prefix=who.prefix if who.prefix not in NO_KEY else None,
+            person=who.person, created_at=moment, expires_at=moment + life,
+        )
+    )  # fmt: skip
+    return token
+
+
+def _among(what: str, given: Sequence[str], known: Iterable[str]) -> None:
+    if wrong := set(given) - set(known):
+        todo = f"choose from {', '.join(known)}"
+        raise SettingsError(f"no such {what}", value=min(wrong), where="keys", todo=todo)
+
+
+def _held(row: Row[*tuple[Any, ...]] | None) -> Caller:
     if row is None:
         todo = "ask an administrator for a new one"
         raise Forbidden("this key is not valid", where="Authorization header", todo=todo)
-    return Caller(row[0], row[1])
-
-
-def _open(session: Session, kind: str, role: str, prefix: str | None, life: int) -> str:
-    token, moment = secrets.token_urlsafe(32), now()
-    row = SignIn(
-        digest=_digest(token),
-        kind=kind,
-        role=role,
-        prefix=prefix,
-        created_at=moment,
-        expires_at=moment + life,
-    )
-    session.execute(delete(SignIn).where(SignIn.expires_at <= moment))
-    session.add(row)
-    return token
+    scopes = None if row.scopes is None else frozenset(row.scopes)
+    return Caller(row.role, row.prefix, team=row.team, scopes=scopes)
 
 
 def _digest(token: str) -> str:

@@ -8,12 +8,13 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from crm.clock import SECOND
 from crm.discover import modules
 from crm.errors import LeadkeepError, SettingsError
 from features.words import code
 from serving import say
-from serving.access import PAGES, SignInNeeded
-from serving.keys import Caller
+from serving.access import COOKIE, PAGES, SignInNeeded
+from serving.keys import SESSION_LIFE, Caller
 from serving.wording import words
 
 HERE = Path(__file__).parent
@@ -52,11 +53,22 @@ def draw(request: Request, name: str, status: int = 200, **values: object) -> HT
         page=name, words=words("layout", chosen) | words(name, chosen), lang=chosen, other=other,
         elsewhere=f"?{request.url.include_query_params(lang=other).query}", path=request.url.path,
         menu=[(place.path, words(place.page, chosen)["title"]) for place in menu(caller.role)] if caller else [],
-        who=getattr(caller, "name", ""), signed_in=caller is not None, **values,
+        who=getattr(caller, "name", ""), signed_in=caller is not None, csrf=getattr(request.state, "csrf", ""),
+        **values,
     )  # fmt: skip
     answer = HTMLResponse(text, status)
     if request.query_params.get("lang") in LANGUAGES:
         answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, httponly=True, samesite="strict")
+    return answer
+
+
+def with_session(request: Request, cookie: str, to: str) -> Response:
+    """Sends a browser on that was signed in just now."""
+    answer = RedirectResponse(to, 303)
+    answer.set_cookie(
+        COOKIE, cookie, max_age=SESSION_LIFE // SECOND, httponly=True, samesite="strict",
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
     return answer
 
 

@@ -42,8 +42,7 @@ def may_see(session: Session | Connection, caller: Caller, subject: str) -> bool
     """Whether the caller may see this subject; asks the database only where ownership decides."""
     held = mine(caller)
     if held is None:
-        kind = subject.partition(":")[0]
-        return caller.role not in ("sales", "care") or TEAM.get(kind) == caller.role
+        return caller.role not in ("sales", "care") or TEAM.get(subject.partition(":")[0]) == caller.role
     if caller.role not in OWNERS:
         return False
     return (

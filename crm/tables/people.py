@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, String
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.tables import NUMBER, Base
@@ -51,13 +51,14 @@ class Absence(Base):
 
 
 class ApiKey(Base):
-    """A key a program holds; only its SHA-256 is kept. ``scopes`` narrow its role; none: all of it."""
+    """A key a program holds; only its SHA-256 is kept. ``scopes`` and ``team`` narrow its role; none: all of it."""
 
     __tablename__ = "api_key"
     prefix: Mapped[str] = mapped_column(String(16), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     role: Mapped[str] = mapped_column(String(16))
-    scopes: Mapped[list[str] | None]
+    team: Mapped[int | None]
+    scopes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     label: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[int]
     expires_at: Mapped[int | None]
@@ -73,7 +74,6 @@ class SignIn(Base):
     role: Mapped[str] = mapped_column(String(16))
     prefix: Mapped[str | None] = mapped_column(ForeignKey("api_key.prefix"))
     person: Mapped[int | None]
-    csrf: Mapped[str] = mapped_column(String(64), default="", server_default="")
     created_at: Mapped[int]
     expires_at: Mapped[int]
 

@@ -11,7 +11,7 @@ from crm.discover import modules
 from crm.settings import Home
 from serving import keys, page
 from serving.access import COOKIE
-from tests.serving.stored import ORIGIN, store
+from tests.serving.stored import ORIGIN, send, store
 
 WORDS = sorted((page.HERE / "words").glob("*.toml"))
 TEMPLATES = {path.stem: path.read_text(encoding="utf-8") for path in (page.HERE / "templates").glob("*.html")}
@@ -191,7 +191,7 @@ def test_signing_in_with_a_key(client: TestClient, home: Home) -> None:
     assert "SameSite=strict" in cookie
     assert key not in cookie
     assert client.get("/").headers["location"] == "/khach-co-nguy-co"
-    client.post("/dang-xuat", headers={"origin": ORIGIN})
+    send(client, "/dang-xuat")
     assert client.get("/khach-co-nguy-co").headers["location"] == "/dang-nhap"
 
 
@@ -206,15 +206,17 @@ def test_signing_in_with_a_link_takes_a_press_and_works_once(client: TestClient,
     assert "đã dùng" in again.text
 
 
-def test_a_role_without_a_page_is_told_so(client: TestClient, home: Home) -> None:
-    client.post("/dang-nhap", data={"khoa": keys.create(home, "data")}, headers={"origin": ORIGIN})
-    answer = client.get("/")
-    assert answer.status_code == 403
-    assert "Khóa của bạn không mở được trang này" in answer.text
+def test_a_role_without_a_page_finds_its_account(client: TestClient, home: Home) -> None:
+    client.post("/dang-nhap", data={"khoa": keys.create(home, "marketing")}, headers={"origin": ORIGIN})
+    assert client.get("/").headers["location"] == "/tai-khoan"
+    assert "Marketing" in client.get("/tai-khoan").text
+    refused = client.get("/hom-nay")
+    assert refused.status_code == 403
+    assert "Bạn không mở được trang này" in refused.text
 
 
 def test_a_long_form_is_refused(client: TestClient) -> None:
-    answer = client.post("/dang-nhap", content=b"khoa=" + b"x" * 5000, headers={"origin": ORIGIN})
+    answer = client.post("/dang-nhap", content=b"khoa=" + b"x" * 50_000, headers={"origin": ORIGIN})
     assert answer.status_code == 403
 
 

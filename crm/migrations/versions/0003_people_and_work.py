@@ -15,13 +15,13 @@ def upgrade() -> None:
     _work()
     _scores()
     _jobs()
+    op.add_column("api_key", sa.Column("team", sa.BigInteger))
     op.add_column("api_key", sa.Column("scopes", sa.JSON))
     op.add_column("api_key", sa.Column("expires_at", sa.BigInteger))
     op.add_column("score", sa.Column("number", sa.BigInteger, server_default="0", nullable=False))
     op.add_column("score", sa.Column("rule_probability", sa.Double))
     op.add_column("score", sa.Column("party", sa.String(300), server_default="", nullable=False))
     op.add_column("sign_in", sa.Column("person", sa.BigInteger))
-    op.add_column("sign_in", sa.Column("csrf", sa.String(64), server_default="", nullable=False))
 
 
 def _people() -> None:
@@ -191,6 +191,7 @@ def _scores() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("promotion_newest", "promotion", ["target", "at"])
+    _first_promotions()
     op.create_table(
         "enrolment",
         sa.Column("target", sa.String(64), nullable=False),
@@ -204,6 +205,15 @@ def _scores() -> None:
         sa.PrimaryKeyConstraint("target", "party"),
     )
     op.create_index("enrolment_at", "enrolment", ["target", "at"])
+
+
+def _first_promotions() -> None:
+    """The champions there are were put in use when they say."""
+    names = ("target", "version", "manifest_sha256")
+    champion = sa.table("champion", *map(sa.column, names), sa.column("promoted_at"))
+    promotion = sa.table("promotion", *map(sa.column, names), sa.column("at"), sa.column("why"))
+    rows = sa.select(*(champion.c[name] for name in names), champion.c.promoted_at, sa.literal(""))
+    op.execute(promotion.insert().from_select([*names, "at", "why"], rows))
 
 
 def _jobs() -> None:
