@@ -80,15 +80,15 @@ def main() -> None:
     chosen = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder) / "home").create()
-        bundle = _prepare(home, Path(folder) / "sample", chosen.customers, chosen.trees)
+        bundle = prepare(home, Path(folder) / "sample", chosen.customers, chosen.trees)
         subjects, rows = _people(home, bundle)
-        with _leadkeep(home, subjects) as ours, _mlflow(home, bundle, Path(folder), rows) as theirs:
+        with leadkeep(home, subjects) as ours, _mlflow(home, bundle, Path(folder), rows) as theirs:
             _agree(ours, theirs)
             turns = _take_turns([ours, theirs], chosen.requests, chosen.rounds)
     _print(turns, len(subjects), bundle, chosen.trees)
 
 
-def _prepare(home: Home, sample: Path, customers: int, trees: int) -> Bundle:
+def prepare(home: Home, sample: Path, customers: int, trees: int) -> Bundle:
     """The sample company, imported, and a booster for its leads."""
     generate(sample, customers)
     load(home, sample / "mapping.toml", [sample / "export"])
@@ -111,7 +111,7 @@ def _people(home: Home, bundle: Bundle) -> tuple[list[str], np.ndarray]:
 
 
 @contextmanager
-def _leadkeep(home: Home, subjects: list[str]) -> Iterator[Contender]:
+def leadkeep(home: Home, subjects: list[str]) -> Iterator[Contender]:
     port, key = _free_port(), keys.create(home, "admin")
     head = f"Host: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\r\n"
     requests = [f"GET /api/v1/live-scores/{TARGET}/{one} HTTP/1.1\r\n{head}".encode() for one in subjects]

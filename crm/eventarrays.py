@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crm import eventfiles
+from crm import eventfiles, records
 from crm.clock import FOREVER, UNKNOWN
 from crm.days import local_day
 from crm.eventfiles import ENGINE, KINDS, SUBJECT, Completed
@@ -54,7 +54,13 @@ def sort(table: pa.Table, zone: str) -> tuple[Events, list[str]]:
 
 
 def write(
-    folder: Path, kinds: Mapping[str, Events], *, zone: str, currency: str = "VND", actors: Sequence[str] = ()
+    folder: Path,
+    kinds: Mapping[str, Events],
+    *,
+    zone: str,
+    currency: str = "VND",
+    actors: Sequence[str] = (),
+    load: int = 0,
 ) -> EventStore:
     """Writes a finished event folder that holds ``kinds`` (lead, customer, deal), and opens it.
 
@@ -68,7 +74,8 @@ def write(
         words = zip(*signatures, strict=True) if signatures else ((),) * len(WORDS)
         columns = {name: pa.array(values, pa.string()) for name, values in zip(WORDS, words, strict=True)}
         eventfiles.write_lists(work, pa.table(columns), list(actors))
-        eventfiles.complete(work, Completed(0, {}, zone, currency, buckets))
+        records.write_ways(work, [subject for events in kinds.values() for subject in events.subjects])
+        eventfiles.complete(work, Completed(load, {}, zone, currency, buckets))
     return EventStore(folder)
 
 

@@ -6,6 +6,7 @@ a moment depends on shares: the record, or for a transaction its buyer (terms ar
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from crm.clock import FOREVER
 
 ROW_GROUP: Final = 2048
 
@@ -52,6 +55,11 @@ SELECT DISTINCT source, object, field, coalesce(provenance, '') = 'fixed' AS fix
 
 STAGES: Final = "SELECT source, object, name, position, outcome, known_at FROM stage ORDER BY ALL"
 NUMERIC: Final = "SELECT object, field, unit FROM numeric_field ORDER BY ALL"
+WAY: Final = pa.schema([
+    ("key", pa.string()), ("subject", pa.string()), ("self", pa.bool_()), ("happened_from", pa.int64()),
+    ("happened_until", pa.int64()), ("known_at", pa.int64()),
+])  # fmt: skip
+
 SMALL: Final = {"fields": FIELDS, "stages": STAGES, "numeric": NUMERIC}
 
 
@@ -78,6 +86,17 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     _sorted(connection.execute(IDS).to_arrow_table(), folder / "record-id.parquet")
     for name, sql in SMALL.items():
         pq.write_table(connection.execute(sql).to_arrow_table(), folder / f"record-{name}.parquet")
+
+
+def write_ways(folder: Path, subjects: Sequence[str]) -> None:
+    """The ways of records that are known by their subjects only: each leads to itself."""
+    keys = [subject.replace("customer:", "party:", 1) for subject in subjects]
+    size, always = len(keys), pa.array([-FOREVER] * len(keys), pa.int64())
+    ways = pa.table({
+        "key": keys, "subject": list(subjects), "self": pa.array([True] * size, pa.bool_()),
+        "happened_from": always, "happened_until": pa.array([FOREVER] * size, pa.int64()), "known_at": always,
+    }, schema=WAY)  # fmt: skip
+    _sorted(ways.sort_by("key"), folder / "record-way.parquet")
 
 
 def _sorted(table: pa.Table, file: Path) -> None:

@@ -1,0 +1,233 @@
+"""From an event to a score people see, with a large history behind it; then models swapped under load.
+
+    python -m benchmarks.live [--events 10_000_000] [--subjects 200_000] [--rate 50] [--seconds 120]
+
+Makes the sample company and a model of its leads, puts the leads into a history of that many events, and serves it.
+Another process delivers signed events at that rate: new leads, calls, chats. The time counts from before an event is
+signed until its subject's new score stands in the operations database, where the API and pages read it. Then two
+models take turns every ten seconds while scores are asked for: every answer must be one model's, whole.
+"""
+
+import argparse
+import json
+import multiprocessing
+import random
+import sqlite3
+import statistics
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from standardwebhooks.webhooks import Webhook
+
+from benchmarks.serving import TARGET, leadkeep, prepare
+from crm import eventarrays
+from crm.clock import DAY, iso, now
+from crm.days import local_day
+from crm.events import Events, EventStore
+from crm.operations import champion, promote
+from crm.settings import Home
+from models import registry
+from models.bundle import Bundle
+from serving import keys, senders
+
+SWAP_EVERY = 10.0
+ZONE = "Asia/Ho_Chi_Minh"
+
+
+def main() -> None:
+    """Runs both parts and prints them."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--events", type=int, default=10_000_000)
+    asked.add_argument("--subjects", type=int, default=200_000)
+    asked.add_argument("--rate", type=float, default=50)
+    asked.add_argument("--seconds", type=float, default=120)
+    asked.add_argument("--customers", type=int, default=400)
+    chosen = asked.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder) / "home").create()
+        bundle = prepare(home, Path(folder) / "sample", chosen.customers, 200)
+        _enlarge(home, chosen.events, chosen.subjects)
+        secret, key = senders.create(home, "crm", "leadkeep", "crm"), keys.create(home, "admin")
+        with leadkeep(home, []) as served:
+            waits, refused = _deliver(home, served.port, secret, chosen.rate, chosen.seconds)
+            swaps = _swap(home, served.port, key, bundle, min(60.0, chosen.seconds))
+    _print(chosen, waits, refused, swaps)
+
+
+def _enlarge(home: Home, events: int, subjects: int) -> None:
+    """The sample's leads, and as many more as asked for with the same words at random times of two years."""
+    store, rng, until = EventStore.open(home), np.random.default_rng(7), now()
+    own = store.read("lead")
+    counts = np.maximum(rng.multinomial(max(events - len(own), subjects), np.full(subjects, 1 / subjects)), 1)
+    size = int(counts.sum())
+    began = until - rng.integers(1, 80 * DAY, subjects)
+    began[: subjects // 2] -= 600 * DAY  # half of them long ago
+    start = np.repeat(began, counts)
+    occurred = start + (rng.random(size) * np.minimum(until - start, 80 * DAY)).astype(np.int64)
+    first = np.concatenate(([0], np.cumsum(counts)[:-1]))
+    occurred[first] = began
+    occurred = occurred[np.lexsort((occurred, np.repeat(np.arange(subjects), counts)))]
+    open_words = [n for n, s in enumerate(own.signatures) if s.kind not in ("converted", "lost", "created")]
+    created = next(n for n, s in enumerate(own.signatures) if s.kind == "created")
+    signature = rng.choice(np.array(open_words, np.int32), size)
+    signature[first] = created
+    whole = Events(
+        subjects=[*own.subjects, *(f"lead:crm:X{number:07}" for number in range(subjects))],
+        offsets=np.concatenate((own.offsets, own.offsets[-1] + np.cumsum(counts))),
+        occurred_at=np.concatenate((own.occurred_at, occurred)),
+        known_at=np.concatenate((own.known_at, occurred)),
+        known_until=np.concatenate((own.known_until, np.full(size, np.iinfo(np.int64).max))),
+        signature=np.concatenate((own.signature, signature)),
+        value=np.concatenate((own.value, np.full(size, np.iinfo(np.int64).min))),
+        duration=np.concatenate((own.duration, np.full(size, np.iinfo(np.int64).min))),
+        actor=np.concatenate((own.actor, np.full(size, -1, np.int32))),
+        day=np.concatenate((own.day, local_day(occurred, ZONE))),
+        signatures=own.signatures,
+    )  # fmt: skip
+    kinds = {"lead": whole} | {kind: store.read(kind) for kind in ("customer", "deal")}
+    folder = home.history / "event" / str(store.load)
+    eventarrays.write(folder, kinds, zone=ZONE, actors=store.actors, load=store.load)
+
+
+def _deliver(home: Home, port: int, secret: str, rate: float, seconds: float) -> tuple[list[float], int]:
+    """Seconds from each event to its subject's visible score, and how many deliveries were refused."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    sender = spawn.Process(target=_send, args=(theirs, port, secret, rate, seconds))
+    sender.start()
+    seen: dict[str, float] = {}
+    stop = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(home.path / "operations.db", seen, stop))
+    watcher.start()
+    sent, refused = ours.recv()
+    sender.join()
+    deadline = time.monotonic() + 10
+    while len(seen.keys() & sent.keys()) < len(sent) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stop.set()
+    watcher.join()
+    missing = len(sent) - len(seen.keys() & sent.keys())
+    if missing:
+        raise SystemExit(f"{missing} of {len(sent)} events never became a score")
+    return [seen[subject] - moment for subject, moment in sent.items()], refused
+
+
+def _send(pipe: Connection, port: int, secret: str, rate: float, seconds: float) -> None:
+    """Delivers one event a subject, evenly; answers when each was begun (system clock), and the refusals."""
+    signer, chance = Webhook(secret), random.Random(3)
+    sent: dict[str, float] = {}
+    refused = 0
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        begun = time.time()
+        for number in range(int(rate * seconds)):
+            time.sleep(max(0.0, begun + number / rate - time.time()))
+            subject, record = _event(number, chance)
+            sent[subject] = time.time()
+            body, moment = json.dumps({"records": [record]}), datetime.now(UTC)
+            headers = {
+                "webhook-id": f"e{number}", "webhook-timestamp": str(int(moment.timestamp())),
+                "webhook-signature": signer.sign(f"e{number}", moment, body),
+            }  # fmt: skip
+            refused += client.post("/api/v1/deliveries/crm", content=body, headers=headers).status_code != 200
+    pipe.send((sent, refused))
+
+
+def _event(number: int, chance: random.Random) -> tuple[str, dict[str, Any]]:
+    """Three in ten are new leads; the others calls and chats of open ones, each once."""
+    if chance.random() < 0.3:
+        told = {"name": "Khách mới", "channel": "zalo", "created_at": iso(now())}
+        return f"lead:crm:N{number}", {"table": "lead", "id": f"N{number}", "columns": told}
+    lead = f"X{150_000 + number:07}"
+    told = {
+        "kind": chance.choice(["call", "chat"]),
+        "direction": "in",
+        "lead": lead,
+        "occurred_at": iso(now()),
+    }
+    return f"lead:crm:{lead}", {"table": "activity", "id": f"A{number}", "columns": told}
+
+
+def _watch(file: Path, seen: dict[str, float], stop: threading.Event) -> None:
+    """Notes when each subject's live score is first there."""
+    with sqlite3.connect(file) as connection:
+        last = 0
+        while not stop.is_set():
+            rows = connection.execute(
+                "SELECT subject, number FROM score WHERE number > ?", (last,)
+            ).fetchall()
+            moment = time.time()
+            for subject, number in rows:
+                seen.setdefault(subject, moment)
+                last = max(last, number)
+            time.sleep(0.002)
+
+
+def _swap(home: Home, port: int, key: str, bundle: Bundle, seconds: float) -> dict[str, int]:
+    """Two models in turns while scores are asked for; counts answers, errors, and answers of no one model."""
+    other = registry.register(home, _moved(bundle), promote=False)
+    subject = next(
+        s for s in EventStore.open(home).subjects("lead")["subject"] if s.startswith("lead:crm:X015")
+    )
+    path = f"/api/v1/live-scores/{TARGET}/{subject}"
+    counts = {"answers": 0, "errors": 0, "mixed": 0, "swaps": 0, "versions": 0}
+    probability: dict[str, float] = {}
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {key}"}
+    ) as client:
+        begun = swapped = time.monotonic()
+        while time.monotonic() - begun < seconds:
+            if time.monotonic() - swapped > SWAP_EVERY:
+                present = champion(home, TARGET)
+                assert present is not None
+                wanted = other if present.version != other.version else bundle
+                promote(
+                    home, TARGET, wanted.version, wanted.manifest_sha256, expected=present.manifest_sha256
+                )
+                swapped, counts["swaps"] = time.monotonic(), counts["swaps"] + 1
+            answer = client.get(path)
+            counts["answers"] += 1
+            counts["errors"] += answer.status_code != 200
+            with suppress(KeyError, ValueError):
+                said = answer.json()
+                first = probability.setdefault(said["version"], said["probability"])
+                counts["mixed"] += abs(first - said["probability"]) > 0.02
+    counts["versions"] = len(probability)
+    return counts
+
+
+def _moved(bundle: Bundle) -> Bundle:
+    """The same model with higher chances, so that its answers can be told from the first one's."""
+    calibration = replace(bundle.calibration, shift=bundle.calibration.shift + 2.0)
+    about = replace(bundle.about, as_of=bundle.about.as_of + 1)
+    return replace(bundle, about=about, calibration=calibration, manifest_sha256="", version="")
+
+
+def _print(chosen: argparse.Namespace, waits: list[float], refused: int, swaps: dict[str, int]) -> None:
+    table = Table(
+        "",
+        "",
+        title=f"{chosen.events:,} events behind, {chosen.rate:g} events a second for {chosen.seconds:g} s",
+    )
+    cut = statistics.quantiles(waits, n=100)
+    for name, value in (("p50", cut[49]), ("p90", cut[89]), ("p99", cut[98]), ("worst", max(waits))):
+        table.add_row(f"event to visible score, {name}", f"{value * 1000:.0f} ms")
+    table.add_row("events, refused", f"{len(waits):,}, {refused}")
+    for name, count in swaps.items():
+        table.add_row(f"swapping: {name}", f"{count:,}")
+    Console().print(table)
+    Console().print_json(json.dumps({"waits_ms": [round(one * 1000) for one in cut], **swaps}))
+
+
+if __name__ == "__main__":
+    main()
