@@ -52,6 +52,28 @@ lead = ""
 customer = ""
 deal = ""
 
+[alerts]
+# What needs somebody now is shown on the pages, and sent where people look: nothing is, before an address is given.
+# Addresses are those of apprise: "tgram://TOKEN/CHAT", "slack://...", "jsons://a-gateway-to-zalo.example.vn/hook".
+page = ""  # where people open Leadkeep, e.g. "https://leadkeep.example.vn": messages say it
+mail = ""  # sends each person theirs: "mailtos://USER:PASSWORD@smtp.example.vn?from=leadkeep@example.vn"
+# How much working time may pass until a hot lead, or a promised call, is told of; how much a risk jumps in a week.
+hot_minutes = 30
+callback_minutes = 30
+risk_jump = 0.15
+[alerts.teams]
+# "Name of the team" = ["tgram://TOKEN/CHAT"]
+
+[exports]
+# What `leadkeep run` imports each night: a mapping file and the folders or files it fits, seen from this folder.
+mapping = ""
+paths = []
+
+[jobs]
+# When `leadkeep run` does what: "01:30", "sunday 03:00", "every 15 minutes", or "" for never (docs/deployment.md).
+# train = "sunday 03:00"
+# backup = "04:00"
+
 [stores]
 # Empty means: inside the home folder. A PostgreSQL URL or an MLflow server's address go here.
 operations = ""
@@ -126,6 +148,26 @@ class Addresses(BaseModel):
     deal: Address = ""
 
 
+class Alerts(BaseModel):
+    """Where alerts go, as apprise addresses (``teams`` by name), and what deserves one."""
+
+    model_config = ConfigDict(extra="forbid")
+    page: str = Field(default="", pattern="^(https?://[^\\s]+)?$")
+    mail: str = ""
+    teams: dict[str, tuple[str, ...]] = {}
+    hot_minutes: Positive = 30
+    callback_minutes: Positive = 30
+    risk_jump: float = Field(default=0.15, gt=0, le=1)
+
+
+class Exports(BaseModel):
+    """What the nightly import reads; an empty mapping: nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+    mapping: str = ""
+    paths: tuple[str, ...] = ()
+
+
 class Stores(BaseModel):
     """Addresses of stores outside the home folder; empty means embedded."""
 
@@ -160,6 +202,9 @@ class Settings(BaseModel):
     horizon_days: HorizonDays = HorizonDays()
     hours: Hours = Hours()
     crm: Addresses = Addresses()
+    alerts: Alerts = Alerts()
+    exports: Exports = Exports()
+    jobs: dict[str, str] = {}
     stores: Stores = Stores()
     trial: Trial = Trial()
     write_back: tuple[WriteBack, ...] = ()

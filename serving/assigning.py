@@ -88,14 +88,16 @@ def recall(home: Home) -> int:
 
     Counted is the working time of who holds it, since they got it and could first see it here. 0 hours: never.
     """
-    moment = now()
+    moment, limits = now(), dict[int, int]()
     with reading(home) as session:
-        found, limits = holding.untouched(session), {}
-        for _, person, team in found:
-            if person.id not in limits and team.recall_hours:
-                calendar = Calendar.of(session, home.settings, person.id)
-                limits[person.id] = holding.long_ago(calendar, moment, team.recall_hours * HOUR)
-    over = [one for one, person, _ in found if max(one.since, person.created_at) <= limits.get(person.id, -1)]
+        found = [
+            (one, who, team) for one, who, team in holding.untouched(session) if who and team.recall_hours
+        ]
+        for _, who, team in found:
+            if who.id not in limits:
+                calendar = Calendar.of(session, home.settings, who.id)
+                limits[who.id] = holding.long_ago(calendar, moment, team.recall_hours * HOUR)
+    over = [one for one, who, _ in found if holding.waits_since(one, who) <= limits[who.id]]
     recalled = 0
     for some in holding.chunks(over):
         with writing(home) as session:

@@ -192,8 +192,8 @@ def note_touches(session: Session, touched: Mapping[str, int | None]) -> None:
         session.execute(update(Assignment), newer)
 
 
-def untouched(session: Session) -> list[tuple[Assignment, Person, Team]]:
-    """Leads somebody holds that nobody dealt with since they got them, with who and which team."""
+def untouched(session: Session) -> list[tuple[Assignment, Person | None, Team]]:
+    """Leads nobody dealt with since they came to who holds them (None: the pool), and which team it is."""
     tapped = (
         select(Tap.id)
         .where(Tap.subject == Assignment.subject, Tap.at >= Assignment.since, Tap.undone_at.is_(None))
@@ -201,14 +201,20 @@ def untouched(session: Session) -> list[tuple[Assignment, Person, Team]]:
     )
     asked = (
         select(Assignment, Person, Team)
-        .join(Person, Person.id == Assignment.person)
+        .join(Person, Person.id == Assignment.person, isouter=True)
         .join(Team, Team.id == Assignment.team)
         .where(
             Assignment.until.is_(None), Assignment.subject.startswith("lead:"), ~tapped,
             Assignment.touched_at.is_(None) | (Assignment.touched_at < Assignment.since),
         )
+        .order_by(Assignment.since, Assignment.id)
     )  # fmt: skip
     return [(one, person, team) for one, person, team in session.execute(asked)]
+
+
+def waits_since(one: Assignment, person: Person | None) -> int:
+    """Since when a lead waits: since its holder got it and could first see it here."""
+    return max(one.since, person.created_at if person else 0)
 
 
 def long_ago(calendar: Calendar, moment: int, length: int) -> int:

@@ -1,0 +1,40 @@
+"""A call somebody promised for a time that has passed, and nobody made."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from crm.clock import DAY, MINUTE
+from crm.settings import Settings
+from crm.tables.work import Assignment, Tap
+from serving import holding
+from serving.calendar import Calendar
+from serving.watches import Found
+
+VI, EN = "{n} cuộc hẹn gọi lại bị lỡ", "{n} promised calls were missed"
+TODO_VI, TODO_EN = "Gọi xin lỗi và hẹn lại giờ khác.", "Call, apologise, and agree on another time."
+
+OLDEST = 30 * DAY
+"""What was missed longer ago is not news."""
+
+
+def look(session: Session, settings: Settings, moment: int) -> Iterator[Found]:
+    """Those due for longer than the settings allow, in working time, after which nobody dealt with the subject."""
+    limit = holding.long_ago(Calendar(settings), moment, settings.alerts.callback_minutes * MINUTE)
+    later = aliased(Tap)
+    done = (
+        select(later.id)
+        .where(later.subject == Tap.subject, later.at > Tap.at, later.undone_at.is_(None))
+        .exists()
+    )
+    asked = (
+        select(Tap, Assignment.person, Assignment.team)
+        .join(Assignment, (Assignment.subject == Tap.subject) & Assignment.until.is_(None))
+        .where(
+            Tap.undone_at.is_(None), Tap.due_at <= limit, Tap.due_at > moment - OLDEST, ~done,
+            Assignment.touched_at.is_(None) | (Assignment.touched_at <= Tap.at),
+        )
+    )  # fmt: skip
+    for tap, person, team in session.execute(asked):
+        yield Found(f"callback_missed:{tap.id}", tap.subject, person, team, {"due_at": tap.due_at or 0})

@@ -1,0 +1,31 @@
+"""A hot lead that nobody has dealt with, somebody's or in a pool."""
+
+from collections.abc import Iterator
+
+from sqlalchemy.orm import Session
+
+from crm.clock import MINUTE
+from crm.settings import Settings
+from serving import holding
+from serving.calendar import Calendar
+from serving.watches import Found
+
+VI, EN = "{n} khách nóng chưa ai liên hệ", "{n} hot leads nobody has contacted"
+TODO_VI, TODO_EN = (
+    "Gọi ngay, hoặc nhờ trưởng nhóm giao người khác.",
+    "Call now, or ask your team lead to pass it on.",
+)
+
+
+def look(session: Session, settings: Settings, moment: int) -> Iterator[Found]:
+    """Those that have waited for longer than the settings allow, in working time."""
+    calendar = Calendar(settings)
+    limit = holding.long_ago(calendar, moment, settings.alerts.hot_minutes * MINUTE)
+    waiting = [found for found in holding.untouched(session) if holding.waits_since(*found[:2]) <= limit]
+    chances = holding.chances(session, {one.subject for one, _, _ in waiting})
+    for one, who, team in waiting:
+        if one.subject in chances and chances[one.subject].hot:
+            yield Found(
+                f"untouched:{one.id}", one.subject, who.id if who else None, team.id,
+                {"since": holding.waits_since(one, who)},
+            )  # fmt: skip
