@@ -11,8 +11,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import date
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -168,6 +170,48 @@ def serve(
 
 
 @app.command()
+def fold(as_json: Json = False) -> None:
+    """Move what came live into the history."""
+    from crm.folding import fold as run
+    from serving import terminal
+
+    report = run(_home())
+    terminal.result(report.as_dict() if report else {"load": 0}, as_json, terminal.folded)
+
+
+@app.command("run")
+def run_() -> None:
+    """Run the jobs by their schedule until stopped: import, fold, score and the others."""
+    from crm import logs
+    from serving import scheduler
+
+    logs.begin()
+    scheduler.run(_home().create(), time.sleep)
+
+
+@app.command()
+def jobs(
+    limit: Annotated[int, typer.Option(help="How many runs.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Show which jobs ran, how they ended, and when each runs."""
+    from crm.jobs import newest
+    from serving import terminal
+    from serving.jobs import schedules
+
+    home = _home()
+    runs = [
+        {
+            "job": one.job, "started_at": one.started_at, "state": one.state, "said": one.said,
+            "seconds": one.detail.get("seconds"),
+        }
+        for one in newest(home, limit)
+    ]  # fmt: skip
+    found = {"schedules": schedules(home), "runs": runs}
+    terminal.result(found, as_json, lambda shown: terminal.job_table(shown, home.settings.zone))
+
+
+@app.command()
 def demo(
     directory: Annotated[Path, typer.Option(help="Where the sample company's exports go.")] = Path(
         "sample-company"
@@ -274,6 +318,8 @@ def senders_revoke(name: Annotated[str, typer.Argument(help="Its name, as listed
 
 def main() -> None:
     """Runs a command; errors that a person can mend are printed whole, as JSON where --json was asked for."""
+    if "LEADKEEP_PARENT" in os.environ:
+        Thread(target=_end_with, args=(int(os.environ.pop("LEADKEEP_PARENT")),), daemon=True).start()
     try:
         app()
     except LeadkeepError as error:
@@ -285,6 +331,13 @@ def main() -> None:
         _fail(ResourceError(error.strerror or "cannot write", value=error.filename, todo=todo))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process when the one that started it is gone: whatever it does can be killed at any moment."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _fail(error: LeadkeepError) -> None:

@@ -118,6 +118,25 @@ def imported(report: Mapping[str, Any]) -> None:
         out.print(f"  ! {escape(warning)}", style="yellow", soft_wrap=True)
 
 
+def folded(report: Mapping[str, Any]) -> None:
+    """What a fold moved."""
+    if not report["load"]:
+        out.print("Nothing came live since the last fold.")
+        return
+    out.print(f"Load {report['load']}: {report['read']:,} rows that came live are part of the history")
+
+
+def job_table(found: Mapping[str, Any], zone: str) -> None:
+    """When each job runs, and the newest runs first."""
+    for job, when in found["schedules"].items():
+        out.print(f"{job}: {when or 'never'}", markup=False)
+    table = Table("job", "began", "state", "seconds", "what it said")
+    for row in found["runs"]:
+        seconds = "" if row["seconds"] is None else f"{row['seconds']:,}"
+        table.add_row(row["job"], show(row["started_at"], zone), row["state"], seconds, escape(row["said"]))
+    out.print(table)
+
+
 def feature_table(rows: Rows, lang: str) -> None:
     """The catalogue in one language."""
     table = Table("group", "feature", "unit", "what it says")
