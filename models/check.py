@@ -36,7 +36,7 @@ def _run(folder: Path) -> None:
     try:
         child = subprocess.run(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "models.check", str(folder.resolve())],
-            capture_output=True, text=True, timeout=TIMEOUT, check=False,
+            capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT, check=False,
             env={**os.environ, "PYTHONPATH": paths},
         )  # fmt: skip
         failed = child.stderr.strip().splitlines()[-1:] or [f"exit {child.returncode}"]

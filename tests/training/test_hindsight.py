@@ -117,10 +117,13 @@ def test_the_sample_says_which_look_found_each_planted_field(company):
     why = {leak.feature: leak.why for leak in learned.leaks}
     for feature, words in {
         "number_score": "list of fields", "number_modified_at": "list of fields",
-        "attribute_payment_terms": "before anything happened", "attribute_job_title": "filled in for one outcome",
-        "number_contact_count": "known later",
+        "attribute_payment_terms": "before anything happened", "number_contact_count": "known later",
     }.items():  # fmt: skip
         assert words in why[feature]
+    # Filled in only where a lead becomes a customer: where there are leads enough, that ranks them by itself.
+    assert why["attribute_job_title"] in (
+        "is filled in for one outcome and not for the other", "ranks too well before anything happened"
+    )  # fmt: skip
     planted = ("score", "modified_at", "payment_terms", "job_title", "contact_count")
     assert all(feature.endswith(planted) for feature in why)
     assert not set(why) & set(learned.spec.names)
