@@ -107,8 +107,8 @@ def retry(home: Home, name: str) -> int:
 def undo(home: Home, name: str, since: int) -> int:
     """Queues, for each score tried since ``since``, what stood before the first of them; returns how many.
 
-    Fields are emptied where nothing of ours stood before. What was queued since and still waits is not sent any more. A score that is
-    taken back stays so until it changes. Raises NotFound for an unknown destination.
+    Fields are emptied where nothing of ours stood before. What was queued since and still waits is not sent any
+    more. A score that is taken back stays so until it changes. Raises NotFound for an unknown destination.
     """
     place = _place(home, name)
     tried = (
@@ -127,17 +127,26 @@ def undo(home: Home, name: str, since: int) -> int:
         for found in session.scalars(tried):
             first.setdefault((found.target, found.subject), found)
             last[found.target, found.subject] = found
-        for target in {target for target, _ in first}:
-            give_way(session, place, target, [who for about, who in first if about == target])
+        back = {about: _back(place, first[about], last[about]) for about in first}
+        again = set(_known(session, [one["key"] for one in back.values()]))
+        fresh = {about: one for about, one in back.items() if one["key"] not in again}
+        for target in {target for target, _ in fresh}:
+            give_way(session, place, target, [who for about, who in fresh if about == target])
         session.execute(update(Outgoing).where(untried).values(state="superseded"))
-        add(session, [_back(place, first[about], last[about]) for about in first])
-    return len(first)
+        add(session, list(fresh.values()))
+    return len(fresh)
 
 
 def _back(place: WriteBack, first: Outgoing, last: Outgoing) -> dict[str, Any]:
     before = (first.before or {}).get("fields") or dict.fromkeys(FIELDS)
     body = {"undoes": last.key, "fields": before}
-    return row(place, "undo", first.target, first.subject, body, last.key)
+    return row(place, "undo", first.target, first.subject, body, [first.key, last.key])
+
+
+def _known(session: Session, keys: list[str]) -> Iterator[str]:
+    """Those of the keys that are in the outbox."""
+    for start in range(0, len(keys), CHUNK):
+        yield from session.scalars(select(Outgoing.key).where(Outgoing.key.in_(keys[start : start + CHUNK])))
 
 
 def _place(home: Home, name: str) -> WriteBack:

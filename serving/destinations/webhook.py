@@ -45,7 +45,8 @@ def content(items: Sequence[Item]) -> bytes:
         source, source_id = item.record
         about = {"key": item.key, "kind": item.kind, "target": item.target, "subject": item.subject,
                  "source": source, "id": source_id}  # fmt: skip
-        said.append(about | dict(item.body))
+        own = {"fields": dict(item.fields)} if "fields" in item.body else {}
+        said.append(about | dict(item.body) | own)
     return json.dumps({"type": "leadkeep.write_back", "items": said}, ensure_ascii=False).encode()
 
 
