@@ -25,6 +25,7 @@ from models.target import Target, find
 from serving import by_rule, course, exempt, files, trial
 from serving.access import TEAM
 from serving.bands import BANDS, Thresholds, assign
+from serving.outbox import queue_scores
 
 CHUNK = 500
 """Scores stored in one transaction: nobody waits long for the database."""
@@ -231,7 +232,7 @@ def _row(bundle: Bundle, scored: Scored, place: int, run: ScoreRun, about: dict[
 def _keep(home: Home, scores: Sequence[Score], day: int) -> int:
     """Stores scores where there is none, an older one, or one of the same moment by another model or less data.
 
-    Each is also that of its ``day``, where it changed.
+    Each is also that of its ``day``, where it changed, and written back where it says something new.
     """
     rows = [{name: getattr(score, name) for name in COLUMNS} for score in scores]
     with writing(home) as session:
@@ -241,9 +242,10 @@ def _keep(home: Home, scores: Sequence[Score], day: int) -> int:
         older = (theirs < ours) | ((theirs == ours) & (Score.version != fresh.version))
         changed = {name: getattr(fresh, name) for name in COLUMNS if name not in ("target", "subject")}
         kept = insert.on_conflict_do_update(index_elements=["target", "subject"], set_=changed, where=older)
-        stored = len(session.execute(kept.returning(Score.subject), rows).all())
+        stored = set(session.scalars(kept.returning(Score.subject), rows))
         course.remember(session, scores, day)
-    return stored
+        queue_scores(session, [score for score in scores if score.subject in stored])
+    return len(stored)
 
 
 COLUMNS = [column.name for column in Score.__table__.columns]
