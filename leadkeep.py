@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 key_app = typer.Typer(help="API keys: who may ask the server what.", no_args_is_help=True)
 app.add_typer(key_app, name="keys")
+people_app = typer.Typer(help="People who sign in, and what they may do.", no_args_is_help=True)
+app.add_typer(people_app, name="people")
+team_app = typer.Typer(help="Teams of people.", no_args_is_help=True)
+app.add_typer(team_app, name="teams")
 sender_app = typer.Typer(help="Systems that deliver events by webhook.", no_args_is_help=True)
 app.add_typer(sender_app, name="senders")
 
@@ -36,6 +40,8 @@ AsOf = Annotated[
 ]
 Target = Annotated[str, typer.Argument(help="lead_conversion or churn.")]
 Lang = Annotated[str, typer.Option(help="vi or en; default: the language of settings.toml.")]
+Role = Annotated[str, typer.Argument(help="sales, care, team_lead, marketing, data, director or admin.")]
+Login = Annotated[str, typer.Argument(help="Their login, as listed.")]
 
 
 @app.command()
@@ -247,14 +253,22 @@ def demo(
 
 @key_app.command("add")
 def keys_add(
-    role: Annotated[str, typer.Argument(help="sales, care, data or admin.")],
+    role: Role,
     label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="Only this, e.g. scores; may be repeated. Opens no page.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(help="How long it is good for; default: until revoked.")] = None,
+    team: Annotated[str, typer.Option(help="Only this team's leads and customers.")] = "",
     as_json: Json = False,
 ) -> None:
     """Make a key; it is shown this once."""
-    from serving import keys, terminal
+    from serving import keys, teams, terminal
 
-    terminal.result({"role": role, "key": keys.create(_home(), role, label)}, as_json, terminal.key_made)
+    home = _home()
+    own = teams.named(home, team).id if team else None
+    key = keys.create(home, role, label, scopes=scope or (), days=days, team=own)
+    terminal.result({"role": role, "key": key}, as_json, terminal.key_made)
 
 
 @key_app.command("list")
@@ -262,17 +276,10 @@ def keys_list(as_json: Json = False) -> None:
     """List the keys by their first letters."""
     from serving import keys, terminal
 
-    rows = [
-        {
-            "prefix": k.prefix,
-            "role": k.role,
-            "label": k.label,
-            "created_at": k.created_at,
-            "revoked_at": k.revoked_at,
-        }
-        for k in keys.listed(_home())
-    ]
-    terminal.result(rows, as_json, terminal.key_table)
+    names = ("prefix", "role", "team", "scopes", "label", "created_at", "expires_at", "revoked_at")
+    home = _home()
+    rows = [{name: getattr(key, name) for name in names} for key in keys.listed(home)]
+    terminal.result(rows, as_json, lambda found: terminal.rows(found, home.settings.zone))
 
 
 @key_app.command("revoke")
@@ -314,6 +321,114 @@ def senders_revoke(name: Annotated[str, typer.Argument(help="Its name, as listed
     from serving import senders
 
     senders.revoke(_home(), name)
+
+
+@people_app.command("add")
+def people_add(
+    login: Annotated[str, typer.Argument(help="What they type to sign in.")],
+    role: Role,
+    name: Annotated[str, typer.Option(help="As colleagues call them.")] = "",
+    team: Annotated[str, typer.Option(help="Their team's name.")] = "",
+    email: Annotated[str, typer.Option(help="For alerts.")] = "",
+    actor: Annotated[str, typer.Option(help="The same person in the CRM: SOURCE:ID.")] = "",
+    capacity: Annotated[
+        int | None, typer.Option(help="Contacts a day; default: as settings.toml says.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Let somebody sign in; the password to give them is shown this once."""
+    from serving import people, teams, terminal
+
+    home = _home().create()
+    own = teams.named(home, team).id if team else None
+    person, password = people.make(
+        home, login, name, role, team=own, email=email, actor=actor or None, capacity=capacity
+    )
+    terminal.result({"login": person.login, "password": password}, as_json, terminal.password_made)
+
+
+@people_app.command("list")
+def people_list(as_json: Json = False) -> None:
+    """List who may sign in, and who left."""
+    from serving import people, teams, terminal
+
+    home = _home()
+    called: dict[int | None, str] = {team.id: team.name for team in teams.listed(home)}
+    names = ("login", "name", "role", "actor", "capacity", "locked_until", "left_at")
+    rows = [
+        {name: getattr(one, name) for name in names}
+        | {"team": called.get(one.team), "password": one.password is not None}
+        for one in people.listed(home)
+    ]
+    terminal.result(rows, as_json, lambda found: terminal.rows(found, home.settings.zone))
+
+
+@people_app.command("change")
+def people_change(
+    login: Login,
+    role: Annotated[str, typer.Option(help="Another role.")] = "",
+    team: Annotated[str, typer.Option(help="Another team's name.")] = "",
+    name: Annotated[str, typer.Option(help="Another name.")] = "",
+    capacity: Annotated[int | None, typer.Option(help="Contacts a day.")] = None,
+) -> None:
+    """Change somebody's role, team, name or capacity; it holds at once."""
+    from serving import people, teams
+
+    home = _home()
+    given = {"role": role, "name": name, "capacity": capacity, "team": team and teams.named(home, team).id}
+    people.change(home, login, {field: value for field, value in given.items() if value})
+
+
+@people_app.command("leave")
+def people_leave(login: Login, as_json: Json = False) -> None:
+    """End somebody's work: they are out at once, and colleagues take over what they held."""
+    from serving import people, terminal
+
+    found = {"login": login, "handed_over": people.leave(_home(), login)}
+    terminal.result([found], as_json, terminal.rows)
+
+
+@people_app.command("password")
+def people_password(login: Login, as_json: Json = False) -> None:
+    """Make a new password for somebody; it is shown this once, and their sessions end."""
+    from serving import people, terminal
+
+    found = {"login": login, "password": people.new_password(_home(), login)}
+    terminal.result(found, as_json, terminal.password_made)
+
+
+@people_app.command("from-crm")
+def people_from_crm(as_json: Json = False) -> None:
+    """Make people and teams of the colleagues the CRM names; they sign in once they have a password."""
+    from serving import staff, terminal
+
+    terminal.result([staff.from_crm(_home()).as_dict()], as_json, terminal.rows)
+
+
+@team_app.command("add")
+def teams_add(
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    kind: Annotated[str, typer.Option(help="sales or care.")] = "sales",
+    branch: Annotated[str, typer.Option(help="The branch it belongs to.")] = "",
+    source: Annotated[
+        list[str] | None, typer.Option(help="New leads of this channel go to it; may be repeated.")
+    ] = None,
+    recall_hours: Annotated[int, typer.Option(help="A lead nobody touched for so long is recalled.")] = 48,
+) -> None:
+    """Make a team."""
+    from serving import teams
+
+    teams.make(_home().create(), name, kind, branch=branch, sources=source or (), recall_hours=recall_hours)
+
+
+@team_app.command("list")
+def teams_list(as_json: Json = False) -> None:
+    """List the teams."""
+    from serving import teams, terminal
+
+    names = ("name", "kind", "branch", "sources", "recall_hours", "qualify_at")
+    rows = [{name: getattr(one, name) for name in names} for one in teams.listed(_home())]
+    terminal.result(rows, as_json, terminal.rows)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """People who sign in: made, changed, listed, leaving, and their passwords checked."""
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
@@ -13,6 +14,7 @@ from crm.operations import looking, reading, writing
 from crm.settings import Home
 from crm.tables.people import Person, SignIn
 from serving import audit, keys, passwords
+from serving.assigning import hand_over_all
 from serving.audit import COMMAND_LINE
 from serving.keys import ROLES, Caller
 
@@ -78,7 +80,7 @@ def row(
     )  # fmt: skip
 
 
-def change(home: Home, login: str, *, by: Caller = COMMAND_LINE, **fields: str | int | None) -> None:
+def change(home: Home, login: str, fields: Mapping[str, str | int | None], by: Caller = COMMAND_LINE) -> None:
     """Changes name, email, role, team, actor or capacity; it holds from the person's next request on.
 
     Raises NotFound for no such person at work, SettingsError for a role or team that is not usable.
@@ -101,14 +103,19 @@ def listed(home: Home) -> list[Person]:
         return list(session.scalars(select(Person).order_by(Person.login)))
 
 
-def leave(home: Home, login: str, by: Caller = COMMAND_LINE) -> Person:
-    """Ends the work of somebody: sessions and password end at once, what they did stays. Raises NotFound."""
+def leave(home: Home, login: str, by: Caller = COMMAND_LINE) -> int:
+    """Ends the work of somebody: sessions and password end at once, and colleagues take over what they held.
+
+    The answer is how many leads and customers changed hands. Raises NotFound.
+    """
     with writing(home) as session:
         person = _at_work(session, login)
         person.left_at, person.password = now(), None
         session.execute(delete(SignIn).where(SignIn.person == person.id))
-        audit.note(session, by, "person.leave", f"person:{person.id}")
-    return person
+        session.flush()
+        handed = hand_over_all(session, home, person.id, by.person)
+        audit.note(session, by, "person.leave", f"person:{person.id}", handed=handed)
+    return handed
 
 
 def new_password(home: Home, login: str, by: Caller = COMMAND_LINE) -> str:

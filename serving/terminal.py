@@ -189,14 +189,31 @@ def key_made(found: Mapping[str, Any]) -> None:
     out.print(f"{found['role']} key, shown only now: [bold]{found['key']}[/]", soft_wrap=True)
 
 
-def key_table(rows: Rows) -> None:
-    """Keys by their prefix."""
-    table = Table("key begins", "role", "for", "revoked")
-    for row in rows:
-        table.add_row(
-            row["prefix"], row["role"], escape(row["label"] or ""), "yes" if row["revoked_at"] else ""
-        )
+def password_made(found: Mapping[str, Any]) -> None:
+    """A new password, this once."""
+    said = f"Password of {escape(found['login'])}, shown only now: [bold]{escape(found['password'])}[/]"
+    out.print(said, soft_wrap=True)
+
+
+def rows(found: Rows, zone: str = "UTC") -> None:
+    """Rows as they are, a column a key; times (``..._at``, ``..._until``) in ``zone``, nothing for no and unknown."""
+    if not found:
+        out.print("none")
+        return
+    table = Table(*(name.removesuffix("_at").replace("_", " ") for name in found[0]))
+    for row in found:
+        table.add_row(*(escape(_cell(name, value, zone)) for name, value in row.items()))
     out.print(table)
+
+
+def _cell(name: str, value: Any, zone: str) -> str:
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "yes"
+    if name.endswith(("_at", "_until")) and name != "qualify_at":
+        return show(value, zone)
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def sender_made(found: Mapping[str, Any]) -> None:

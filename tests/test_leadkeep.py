@@ -10,6 +10,7 @@ import pytest
 
 import leadkeep
 from crm import errors
+from crm.clock import DAY
 from crm.errors import LeadkeepError
 
 README = Path(leadkeep.__file__).with_name("README.md")
@@ -28,7 +29,8 @@ def run(
 
 
 def commands() -> list[str]:
-    return [c.name or c.callback.__name__ for c in leadkeep.app.registered_commands if c.callback] + ["keys"]
+    groups = [str(group.name) for group in leadkeep.app.registered_groups]
+    return [c.name or c.callback.__name__ for c in leadkeep.app.registered_commands if c.callback] + groups
 
 
 @pytest.fixture(autouse=True)
@@ -129,3 +131,30 @@ def test_a_missing_export_is_named(
     code, _, said = run(monkeypatch, capfd, "import", "--mapping", str(mapping), str(tmp_path / "none.csv"))
     assert code == errors.SourceError.exit_code
     assert "none.csv" in said
+
+
+def test_people_come_and_go(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def said(*command: str) -> str:
+        code, out, error = run(monkeypatch, capfd, *command)
+        assert code == 0, error
+        return out
+
+    said("teams", "add", "Đội Sài Gòn", "--branch", "Quận 1", "--source", "zalo")
+    assert "Quận 1" in said("teams", "list")
+    made = json.loads(
+        said("people", "add", "Lan", "team_lead", "--name", "Lan [x]", "--team", "Đội Sài Gòn", "--json")
+    )
+    assert (made["login"], len(made["password"])) == ("lan", 16)
+    assert "Lan [x]" in said("people", "list")
+    said("people", "change", "lan", "--capacity", "25")
+    assert json.loads(said("people", "password", "lan", "--json"))["password"] != made["password"]
+    said("keys", "add", "sales", "--scope", "scores", "--days", "30", "--team", "Đội Sài Gòn")
+    (key,) = json.loads(said("keys", "list", "--json"))
+    assert (key["scopes"], key["expires_at"] - key["created_at"]) == (["scores"], 30 * DAY)
+    assert json.loads(said("people", "leave", "lan", "--json")) == [{"login": "lan", "handed_over": 0}]
+    (lan,) = json.loads(said("people", "list", "--json"))
+    assert (lan["team"], lan["capacity"]) == ("Đội Sài Gòn", 25)
+    assert lan["left_at"] is not None
+    assert not lan["password"]
+    code, _, error = run(monkeypatch, capfd, "people", "leave", "lan")
+    assert (code, "no such person at work" in error) == (8, True)

@@ -1,3 +1,4 @@
+import re
 from statistics import median
 from threading import Thread
 from time import perf_counter
@@ -44,18 +45,18 @@ def test_who_signs_in_is_known_by_name_role_and_team(home: Home, lan: str) -> No
 
 def test_a_changed_role_holds_from_the_next_request_on(home: Home, lan: str) -> None:
     cookie = people.session_by_password(home, "lan.nguyen", lan)
-    people.change(home, "lan.nguyen", role="team_lead")
+    people.change(home, "lan.nguyen", {"role": "team_lead"})
     caller = keys.session_caller(home, cookie)
     assert caller is not None
     assert caller.role == "team_lead"
     with pytest.raises(SettingsError, match="needs a team"):
-        people.change(home, "lan.nguyen", team=None)
+        people.change(home, "lan.nguyen", {"team": None})
     assert row(home).team is not None
 
 
 def test_who_left_is_out_at_once(home: Home, lan: str) -> None:
     cookie = people.session_by_password(home, "lan.nguyen", lan)
-    people.leave(home, "lan.nguyen")
+    assert people.leave(home, "lan.nguyen") == 0
     assert keys.session_caller(home, cookie) is None
     fails(home, 1, lan)
     with pytest.raises(NotFound, match="at work"):
@@ -168,3 +169,13 @@ def test_signing_in_and_changing_ones_password_in_a_browser(client: TestClient, 
 def test_a_key_has_no_password_to_change(browser: TestClient) -> None:
     assert "không có mật khẩu" in browser.get("/tai-khoan").text
     assert send(browser, "/tai-khoan", cu="x", moi=WRONG, moi_lai=WRONG).status_code == 403
+
+
+def test_the_log_is_read_by_who_may(browser: TestClient, home: Home, lan: str) -> None:
+    fails(home, 1)
+    text = browser.get("/nhat-ky").text
+    assert re.search(r"<bdi>Nguyễn Thị Lan</bdi></td><td>sales</td><td>sign-in</td>.*bị từ chối", text)
+    assert "person.add" in text
+    oldest = browser.get("/nhat-ky?truoc=2").text
+    assert "team.add" in oldest
+    assert "person.add" not in oldest
