@@ -50,8 +50,13 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "POST /dang-xuat": KEY,
     "GET /tai-khoan": KEY,
     "POST /tai-khoan": KEY,
-    "GET /nhat-ky": frozenset({"director", "admin"}),
     "GET /hom-nay": frozenset({"sales", "admin"}),
+    "GET /canh-bao": frozenset({"sales", "care", "team_lead", "director", "admin"}),
+    "POST /canh-bao/da-xem": frozenset({"sales", "care", "team_lead", "director", "admin"}),
+    "POST /canh-bao/nhan": frozenset({"sales", "care", "team_lead"}),
+    "GET /doi": frozenset({"team_lead", "director", "admin"}),
+    "POST /doi/giao": frozenset({"team_lead", "director", "admin"}),
+    "POST /doi/nguong": frozenset({"team_lead", "director", "admin"}),
     "GET /khach-co-nguy-co": frozenset({"care", "admin"}),
 }
 """Opened by a signed-in browser."""
@@ -96,19 +101,12 @@ def _lacks(request: Request, caller: Caller, allowed: frozenset[str], module: st
         return f"the role {caller.role} may not do this"
     if caller.scopes is not None and module.rpartition(".")[2] not in caller.scopes:
         return "this key may not do this"
-    subject = _subject(request)
+    subject = request.path_params.get("subject")
     if subject is not None and caller.role in scope.OWNERS:
         with looking(request.app.state.home) as connection:
             if not scope.may_see(connection, caller, subject):
                 return "this is somebody else's"
     return ""
-
-
-def _subject(request: Request) -> str | None:
-    """Whom a request is about: its address says so, or its form."""
-    form = getattr(request.state, "form", {})
-    said: str | None = request.path_params.get("subject", form.get("subject"))
-    return said
 
 
 def _by_key(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Caller:
@@ -148,7 +146,8 @@ async def _form(request: Request) -> dict[str, str]:
 
 def _note_refusal(request: Request, caller: Caller, rule: str) -> None:
     with writing(request.app.state.home) as session:
-        audit.note(session, caller, rule[:64], _subject(request) or "", refused=True)
+        subject = request.path_params.get("subject", "")
+        audit.note(session, caller, rule[:64], subject, refused=True)
 
 
 def _same_origin(request: Request) -> None:

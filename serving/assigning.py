@@ -178,19 +178,20 @@ def _moves(
     merged: Mapping[str, Merge],
 ) -> dict[str, Place]:
     """Where everybody goes who does not stay, the most urgent first."""
-
-    def urgency(subject: str) -> tuple[bool, float, str]:
-        chance = chances.get(subject, UNSCORED)
-        return not chance.hot, -(chance.probability or 0), subject
-
     inherited, moves = _inherited(floor, merged, held), {}
-    for subject in sorted(everybody, key=urgency):
+    for subject in sorted(everybody, key=lambda subject: urgency(subject, chances)):
         mine = held.get(subject)
         if subject in inherited and (mine is None or mine.person is None):
             moves[subject] = inherited[subject]
         elif place := floor.decide(everybody[subject], chances.get(subject, UNSCORED), mine):
             moves[subject] = place
     return moves
+
+
+def urgency(subject: str, chances: Mapping[str, Chance]) -> tuple[bool, float, str]:
+    """What to sort by for the most urgent first: the hot ones, then by chance."""
+    chance = chances.get(subject, UNSCORED)
+    return not chance.hot, -(chance.probability or 0), subject
 
 
 def _inherited(floor: Floor, merged: Mapping[str, Merge], held: Mapping[str, Held]) -> dict[str, Place]:

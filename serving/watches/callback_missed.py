@@ -13,6 +13,7 @@ from serving.calendar import Calendar
 from serving.watches import Found
 
 VI, EN = "{n} cuộc hẹn gọi lại bị lỡ", "{n} promised calls were missed"
+ONE_VI, ONE_EN = "Lỡ cuộc hẹn gọi lại", "A promised call was missed"
 TODO_VI, TODO_EN = "Gọi xin lỗi và hẹn lại giờ khác.", "Call, apologise, and agree on another time."
 
 OLDEST = 30 * DAY

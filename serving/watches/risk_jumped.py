@@ -15,6 +15,7 @@ from serving.holding import TARGETS, URGENT
 from serving.watches import Found
 
 VI, EN = "{n} khách hàng có nguy cơ rời bỏ tăng mạnh", "{n} customers at a sharply higher risk of leaving"
+ONE_VI, ONE_EN = "Nguy cơ rời bỏ tăng mạnh trong tuần qua", "The risk of leaving rose sharply within a week"
 TODO_VI, TODO_EN = "Hỏi thăm khách trong hôm nay.", "Ask how they are, today."
 
 WEEK = 7

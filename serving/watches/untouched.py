@@ -11,6 +11,7 @@ from serving.calendar import Calendar
 from serving.watches import Found
 
 VI, EN = "{n} khách nóng chưa ai liên hệ", "{n} hot leads nobody has contacted"
+ONE_VI, ONE_EN = "Khách nóng chưa ai liên hệ", "A hot lead nobody has contacted"
 TODO_VI, TODO_EN = (
     "Gọi ngay, hoặc nhờ trưởng nhóm giao người khác.",
     "Call now, or ask your team lead to pass it on.",

@@ -69,6 +69,8 @@ def test_every_watch_and_every_channel_is_whole() -> None:
     for watch in modules("serving.watches").values():
         assert "{n}" in watch.VI
         assert "{n}" in watch.EN
+        assert watch.ONE_VI
+        assert watch.ONE_EN
         assert watch.TODO_VI.endswith(".")
         assert watch.TODO_EN.endswith(".")
         assert callable(watch.look)

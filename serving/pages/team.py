@@ -1,0 +1,77 @@
+"""The team: who holds how much, what nobody touched, whether it is shared fairly, who is behind and what to do."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.clock import show
+from crm.directory import cards
+from crm.errors import SourceError
+from crm.operations import reading
+from crm.standing import entered_first
+from crm.tables.people import Team
+from serving import alerts, assigning
+from serving.keys import Caller
+from serving.page import draw
+from serving.playbook import overview
+
+router = APIRouter(include_in_schema=False)
+MENU = 30
+SHOWN: Final = 5
+"""Alerts beside the rest; all are on their own page."""
+
+
+@router.get("/doi")
+def team(request: Request, nhom: int = 0, xong: str = "") -> HTMLResponse:
+    """The caller's team; directors and administrators choose one."""
+    home, caller = request.app.state.home, request.state.caller
+    with reading(home) as session:
+        teams = _teams(session, caller)
+        chosen = next((one for one in teams if one.id == nhom), teams[0] if teams else None)
+        found = overview(session, home, chosen) if chosen else None
+        urgent = [one for one in alerts.shown(session, caller) if chosen and one.team == chosen.id]
+    subjects = [one.subject for one in found.waiting] if found else []
+    return draw(
+        request, "team", teams=teams, found=found, urgent=len(urgent), cards=cards(home, subjects),
+        first=entered_first(home, subjects), done=xong, when=lambda at: show(at, home.settings.zone),
+    )  # fmt: skip
+
+
+@router.post("/doi/giao")
+def hand_over(request: Request) -> Response:
+    """Hands one lead to a colleague."""
+    said = request.state.form
+    to = _number(said, "nguoi")
+    assigning.hand_over(request.app.state.home, request.state.caller, said.get("subject", ""), to)
+    return _back(said, "giao")
+
+
+@router.post("/doi/nguong")
+def thresholds(request: Request) -> Response:
+    """Sets from which chance on a team's leads go to its people, and when they are recalled."""
+    said = request.state.form
+    at = _number(said, "nguong") / 100 if said.get("nguong", "").strip() else None
+    team, hours = _number(said, "nhom"), _number(said, "gio")
+    assigning.qualify(request.app.state.home, request.state.caller, team, at, hours)
+    return _back(said, "nguong")
+
+
+def _teams(session: Session, caller: Caller) -> list[Team]:
+    asked = select(Team).order_by(Team.name)
+    if caller.role not in assigning.ANYBODY:
+        asked = asked.where(Team.id == caller.team)
+    return list(session.scalars(asked))
+
+
+def _number(said: dict[str, str], name: str) -> int:
+    try:
+        return int(said.get(name, "").strip())
+    except ValueError as error:
+        raise SourceError("not a whole number", value=said.get(name, "")[:20], where=name) from error
+
+
+def _back(said: dict[str, str], done: str) -> Response:
+    return RedirectResponse(f"/doi?nhom={_number(said, 'nhom')}&xong={done}", 303)
