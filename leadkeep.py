@@ -218,6 +218,29 @@ def jobs(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="A new file; default: in the home's folder backups.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write everything into one file while the server runs; it holds personal data and secrets."""
+    from crm.backup import make
+    from serving import terminal
+
+    terminal.result(make(_home(), file), as_json, terminal.kept)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that leadkeep backup wrote.")], as_json: Json = False
+) -> None:
+    """Fill a new home from a backup; nothing is overwritten."""
+    from crm.restore import restore as run
+    from serving import terminal
+
+    terminal.result(run(_home(), file), as_json, terminal.kept)
+
+
+@app.command()
 def demo(
     directory: Annotated[Path, typer.Option(help="Where the sample company's exports go.")] = Path(
         "sample-company"

@@ -6,10 +6,10 @@ older load. :mod:`crm.folding` moves them.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -35,9 +35,10 @@ from sqlalchemy import (
 from sqlalchemy import exc as db
 from sqlalchemy.engine import Connection
 
+from crm import dump
 from crm.clock import DAY, now
 from crm.errors import ResourceError, SourceError
-from crm.operations import CONNECT_WAIT, LOCK_WAIT
+from crm.operations import CONNECT_WAIT, LOCK_WAIT, still
 from crm.schema import TABLES
 from crm.settings import Home
 
@@ -160,6 +161,21 @@ class Inbox:
             newest = connection.execute(select(func.max(FRESH.c.number))).scalar() or 0
             gone = and_(FRESH.c.number <= folded, FRESH.c.number < newest, FRESH.c.received_at < old)
             return int(connection.execute(delete(FRESH).where(gone)).rowcount)
+
+    def dump(self, out: IO[bytes]) -> dict[str, int]:
+        """Writes every row as of one moment; returns how many each table has. For backups."""
+        with _plainly(), still(self._engine).begin() as connection:
+            return dump.write(connection, META.sorted_tables, out)
+
+    def fill(self, lines: Iterable[bytes]) -> None:
+        """Fills a new inbox with what :meth:`dump` wrote; raises ResourceError where it is not new."""
+        with _plainly(), self._writing.begin() as connection:
+            if connection.execute(select(func.count()).select_from(DELIVERY)).scalar():
+                raise ResourceError(
+                    "the inbox is not empty", todo="name a new database in settings.toml: stores"
+                )
+            connection.execute(delete(CLOCK))
+            dump.read(connection, META.sorted_tables, lines)
 
     @staticmethod
     def _tick(connection: Connection, moment: int) -> int:

@@ -38,11 +38,11 @@ def reading(home: Home) -> Iterator[Session]:
 
     Raises ResourceError when the database cannot be reached, SettingsError when a newer Leadkeep made it.
     """
-    with _plainly(home), Session(_still(_engine(home)), expire_on_commit=False) as session:
+    with _plainly(home), Session(still(_engine(home)), expire_on_commit=False) as session:
         yield session
 
 
-def _still(engine: Engine) -> Engine:
+def still(engine: Engine) -> Engine:
     """SQLite's readers see one moment anyway; PostgreSQL's see each query's own, unless asked."""
     if engine.dialect.name == "postgresql":
         return engine.execution_options(isolation_level="REPEATABLE READ")

@@ -126,6 +126,13 @@ def folded(report: Mapping[str, Any]) -> None:
     out.print(f"Load {report['load']}: {report['read']:,} rows that came live are part of the history")
 
 
+def kept(about: Mapping[str, Any]) -> None:
+    """What a backup holds."""
+    rows = sum(about["rows"].values())
+    held = f"load {about['load']} and {rows:,} rows as of {about['made_at']}"
+    out.print(f"{escape(about['file'])}: {held}", soft_wrap=True)
+
+
 def job_table(found: Mapping[str, Any], zone: str) -> None:
     """When each job runs, and the newest runs first."""
     for job, when in found["schedules"].items():
