@@ -60,7 +60,7 @@ def main() -> None:
         _enlarge(home, chosen.events, chosen.subjects)
         secret, key = senders.create(home, "crm", "leadkeep", "crm"), keys.create(home, "admin")
         with leadkeep(home, []) as served:
-            waits, refused = _deliver(home, served.port, secret, chosen.rate, chosen.seconds)
+            waits, refused = _deliver(home, served.port, secret, chosen)
             swaps = _swap(home, served.port, key, bundle, min(60.0, chosen.seconds))
     _print(chosen, waits, refused, swaps)
 
@@ -100,11 +100,13 @@ def _enlarge(home: Home, events: int, subjects: int) -> None:
     eventarrays.write(folder, kinds, zone=ZONE, actors=store.actors, load=store.load)
 
 
-def _deliver(home: Home, port: int, secret: str, rate: float, seconds: float) -> tuple[list[float], int]:
+def _deliver(home: Home, port: int, secret: str, chosen: argparse.Namespace) -> tuple[list[float], int]:
     """Seconds from each event to its subject's visible score, and how many deliveries were refused."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    sender = spawn.Process(target=_send, args=(theirs, port, secret, rate, seconds))
+    sender = spawn.Process(
+        target=_send, args=(theirs, port, secret, chosen.rate, chosen.seconds, chosen.subjects * 3 // 4)
+    )
     sender.start()
     seen: dict[str, float] = {}
     stop = threading.Event()
@@ -123,7 +125,7 @@ def _deliver(home: Home, port: int, secret: str, rate: float, seconds: float) ->
     return [seen[subject] - moment for subject, moment in sent.items()], refused
 
 
-def _send(pipe: Connection, port: int, secret: str, rate: float, seconds: float) -> None:
+def _send(pipe: Connection, port: int, secret: str, rate: float, seconds: float, first: int) -> None:
     """Delivers one event a subject, evenly; answers when each was begun (system clock), and the refusals."""
     signer, chance = Webhook(secret), random.Random(3)
     sent: dict[str, float] = {}
@@ -132,7 +134,7 @@ def _send(pipe: Connection, port: int, secret: str, rate: float, seconds: float)
         begun = time.time()
         for number in range(int(rate * seconds)):
             time.sleep(max(0.0, begun + number / rate - time.time()))
-            subject, record = _event(number, chance)
+            subject, record = _event(number, first, chance)
             sent[subject] = time.time()
             body, moment = json.dumps({"records": [record]}), datetime.now(UTC)
             headers = {
@@ -143,12 +145,12 @@ def _send(pipe: Connection, port: int, secret: str, rate: float, seconds: float)
     pipe.send((sent, refused))
 
 
-def _event(number: int, chance: random.Random) -> tuple[str, dict[str, Any]]:
+def _event(number: int, first: int, chance: random.Random) -> tuple[str, dict[str, Any]]:
     """Three in ten are new leads; the others calls and chats of open ones, each once."""
     if chance.random() < 0.3:
         told = {"name": "Khách mới", "channel": "zalo", "created_at": iso(now())}
         return f"lead:crm:N{number}", {"table": "lead", "id": f"N{number}", "columns": told}
-    lead = f"X{150_000 + number:07}"
+    lead = f"X{first + number:07}"
     told = {
         "kind": chance.choice(["call", "chat"]),
         "direction": "in",
@@ -176,9 +178,8 @@ def _watch(file: Path, seen: dict[str, float], stop: threading.Event) -> None:
 def _swap(home: Home, port: int, key: str, bundle: Bundle, seconds: float) -> dict[str, int]:
     """Two models in turns while scores are asked for; counts answers, errors, and answers of no one model."""
     other = registry.register(home, _moved(bundle), promote=False)
-    subject = next(
-        s for s in EventStore.open(home).subjects("lead")["subject"] if s.startswith("lead:crm:X015")
-    )
+    people = EventStore.open(home).subjects("lead")["subject"]
+    subject = people[people.str.startswith("lead:crm:X")].iloc[-1]
     path = f"/api/v1/live-scores/{TARGET}/{subject}"
     counts = {"answers": 0, "errors": 0, "mixed": 0, "swaps": 0, "versions": 0}
     probability: dict[str, float] = {}
