@@ -50,6 +50,7 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "POST /dang-xuat": KEY,
     "GET /tai-khoan": KEY,
     "POST /tai-khoan": KEY,
+    "GET /nhat-ky": frozenset({"director", "admin"}),
     "GET /hom-nay": frozenset({"sales", "admin"}),
     "GET /canh-bao": frozenset({"sales", "care", "team_lead", "director", "admin"}),
     "POST /canh-bao/da-xem": frozenset({"sales", "care", "team_lead", "director", "admin"}),
@@ -101,12 +102,19 @@ def _lacks(request: Request, caller: Caller, allowed: frozenset[str], module: st
         return f"the role {caller.role} may not do this"
     if caller.scopes is not None and module.rpartition(".")[2] not in caller.scopes:
         return "this key may not do this"
-    subject = request.path_params.get("subject")
+    subject = _subject(request)
     if subject is not None and caller.role in scope.OWNERS:
         with looking(request.app.state.home) as connection:
             if not scope.may_see(connection, caller, subject):
                 return "this is somebody else's"
     return ""
+
+
+def _subject(request: Request) -> str | None:
+    """Whom a request is about: its address says so, or its form."""
+    form = getattr(request.state, "form", {})
+    said: str | None = request.path_params.get("subject", form.get("subject"))
+    return said
 
 
 def _by_key(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Caller:
@@ -146,8 +154,7 @@ async def _form(request: Request) -> dict[str, str]:
 
 def _note_refusal(request: Request, caller: Caller, rule: str) -> None:
     with writing(request.app.state.home) as session:
-        subject = request.path_params.get("subject", "")
-        audit.note(session, caller, rule[:64], subject, refused=True)
+        audit.note(session, caller, rule[:64], _subject(request) or "", refused=True)
 
 
 def _same_origin(request: Request) -> None:
