@@ -58,6 +58,11 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "GET /doi": frozenset({"team_lead", "director", "admin"}),
     "POST /doi/giao": frozenset({"team_lead", "director", "admin"}),
     "POST /doi/nguong": frozenset({"team_lead", "director", "admin"}),
+    "GET /ho-so/{subject:path}": frozenset({"sales", "care", "team_lead", "director", "admin"}),
+    "GET /mo-hinh": frozenset({"data", "director", "admin"}),
+    "POST /mo-hinh/{target}/dung": frozenset({"data", "admin"}),
+    "POST /mo-hinh/{target}/quay-lai": frozenset({"data", "admin"}),
+    "GET /du-lieu": frozenset({"data", "team_lead", "director", "admin"}),
     "GET /khach-co-nguy-co": frozenset({"care", "admin"}),
 }
 """Opened by a signed-in browser."""

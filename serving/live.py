@@ -136,15 +136,10 @@ class Live:
             raise NotFound("no such subject", value=subject, todo="import an export first")
         return self._events.one(subject)
 
-    def events_of(self, subject: str) -> tuple[Events, list[str]]:
-        """One subject's events, the inbox's among them, and the staff their ``actor`` numbers.
-
-        Raises NotFound, also before the first load.
-        """
-        if self._events is None:
-            raise NotFound("nothing was imported yet", value=subject, todo="import an export: leadkeep import")
-        events = self._events.one(subject)
-        return events, self._events.store.actors
+    @property
+    def actors(self) -> list[str]:
+        """The staff that ``actor`` of an event numbers, ``<source>:<id>``; none before the first load."""
+        return self._events.store.actors if self._events else []
 
     def targets_of(self, subject: str) -> list[str]:
         """The targets that score subjects of this kind and have a model."""

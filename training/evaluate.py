@@ -1,7 +1,7 @@
 """How good probabilities are, each figure with its interval, in all and by age."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,8 @@ class Quality:
     figures: dict[str, Estimate]
     calibration_p: float
     """How often such a calibration error comes by chance if every probability is true."""
+    reliability: list[list[float]] = field(default_factory=list)
+    """Bins of equal weight: the mean prediction, the share of outcomes and the share of the weight of each."""
 
     def flat(self, prefix: str = "") -> dict[str, float]:
         """Numbers by name, as MLflow keeps them; unknown ones left out."""
@@ -99,6 +101,7 @@ def evaluate(
         float(np.average(y, weights=weight)),
         {name: Estimate(value[name], *interval(again[name])) for name in FIGURES},
         by_chance(bins, p, weight, party),
+        np.round(np.column_stack((bins.predicted, bins.observed, bins.share)), 6).tolist(),
     )
 
 

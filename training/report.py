@@ -66,11 +66,12 @@ def examined_as_dict(examined: Examined) -> dict[str, Any]:
 
 
 def bundle_metrics(examined: Examined) -> dict[str, Any]:
-    """What a bundle remembers of its examination: on which rows, the accepted method's figures, the rule's."""
+    """What a bundle remembers of its examination: on which rows, the accepted method's figures and how true its
+    probabilities came, and the rule's figures."""
     if not examined.quality:
         return {}
-    rule = examined.quality["rule"].flat()
-    return {"examined": examined.where, **examined.quality[examined.accepted].flat(), "rule": rule}
+    ours, rule = examined.quality[examined.accepted], examined.quality["rule"].flat()
+    return {"examined": examined.where, **ours.flat(), "reliability": ours.reliability, "rule": rule}
 
 
 def note(verdicts: list[Verdict], accepted: str) -> str:

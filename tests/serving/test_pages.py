@@ -50,6 +50,9 @@ def test_a_page_says_all_its_words_and_no_others(path: Path) -> None:
     if "worklist.html" in template:
         used |= set(re.findall(r"words\.(\w+)", TEMPLATES["worklist"] + TEMPLATES["list"])) - {"get"}
     own = set(both(path))
+    module = page.HERE / "pages" / f"{path.stem}.py"
+    if module.exists():
+        used |= own & set(re.findall(r'said\["(\w+)"\]', module.read_text(encoding="utf-8")))
     if path.stem == "layout":
         assert used == own | {"title"}
         return

@@ -1,0 +1,39 @@
+"""The data: what came in and when, what was refused and why, what people leave out, and which jobs ran."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import select
+
+from crm.clock import DAY, SECOND, now, show
+from crm.gaps import gaps
+from crm.history import History
+from crm.inbox import Inbox
+from crm.operations import reading
+from crm.tables.jobs import JobRun
+from serving.page import draw, language
+from serving.refusals import field, table, why
+
+router = APIRouter(include_in_schema=False)
+MENU = 90
+LOADS = 10
+JOBS = 20
+EXAMPLES = 50
+
+
+@router.get("/du-lieu")
+def data(request: Request) -> HTMLResponse:
+    """The newest loads first. What a refused cell held is shown to administrators only: it may be a name."""
+    home, lang = request.app.state.home, language(request)
+    history, zone = History(home), home.settings.zone
+    loads = history.loads()[::-1]
+    with reading(home) as session:
+        runs = list(session.scalars(select(JobRun).order_by(JobRun.started_at.desc()).limit(JOBS)))
+    waiting = Inbox.waiting(home, history.inbox)
+    return draw(
+        request, "data", loads=loads[:LOADS], newest=loads[0] if loads else None, gaps=gaps(home), runs=runs,
+        waiting=waiting.newest() - history.inbox if waiting else 0,
+        old=bool(loads) and now() - loads[0].loaded_at > DAY,
+        values=request.state.caller.role == "admin", examples=EXAMPLES, second=SECOND,
+        when=lambda at: show(at, zone), why=lambda said: why(said, lang), field=lambda name: field(name, lang),
+        table=lambda name: table(name, lang),
+    )  # fmt: skip
