@@ -140,6 +140,16 @@ def _channels(path: Path, load: int) -> dict[str, str]:
     return dict(zip(places, table["channel"].to_pylist(), strict=True))
 
 
+def sources(home: Home) -> list[str]:
+    """The channels subjects of the newest load came by, in order; raises as :func:`cards`."""
+    return _sources(home.path, History(home).load_number)
+
+
+@lru_cache(maxsize=2)
+def _sources(path: Path, load: int) -> list[str]:
+    return sorted({channel for channel in _channels(path, load).values() if channel})
+
+
 @contextmanager
 def newest(history: History, read: Mapping[str, Iterable[str]]) -> Iterator[DuckDBPyConnection]:
     """DuckDB over the records as they are now: a table each, with the columns in ``read`` and the record's id."""

@@ -39,6 +39,9 @@ API: Final[dict[str, frozenset[str]]] = {
 
 ``team`` is the role whose work the target is, and team leads; whose subject it is, :mod:`serving.scope` decides."""
 
+WORKERS: Final = frozenset({"sales", "care", "team_lead", "admin"})
+"""Who speaks with customers."""
+
 PAGES: Final[dict[str, frozenset[str]]] = {
     "GET /": ANYBODY,
     "GET /style.css": ANYBODY,
@@ -51,19 +54,25 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "GET /tai-khoan": KEY,
     "POST /tai-khoan": KEY,
     "GET /nhat-ky": frozenset({"director", "admin"}),
-    "GET /hom-nay": frozenset({"sales", "admin"}),
+    "GET /hom-nay": frozenset({"sales", "team_lead", "director", "admin"}),
+    "GET /ho-so/{subject:path}": frozenset({"sales", "care", "team_lead", "director", "admin"}),
+    "GET /ket-qua": frozenset({"director", "admin"}),
+    "POST /ket-qua": frozenset({"director", "admin"}),
+    "GET /mo-hinh": frozenset({"data", "director", "admin"}),
+    "POST /mo-hinh/{target}/dung": frozenset({"data", "admin"}),
+    "POST /mo-hinh/{target}/quay-lai": frozenset({"data", "admin"}),
+    "GET /du-lieu": frozenset({"data", "team_lead", "director", "admin"}),
     "GET /canh-bao": frozenset({"sales", "care", "team_lead", "director", "admin"}),
     "POST /canh-bao/da-xem": frozenset({"sales", "care", "team_lead", "director", "admin"}),
     "POST /canh-bao/nhan": frozenset({"sales", "care", "team_lead"}),
     "GET /doi": frozenset({"team_lead", "director", "admin"}),
     "POST /doi/giao": frozenset({"team_lead", "director", "admin"}),
     "POST /doi/nguong": frozenset({"team_lead", "director", "admin"}),
-    "GET /ho-so/{subject:path}": frozenset({"sales", "care", "team_lead", "director", "admin"}),
-    "GET /mo-hinh": frozenset({"data", "director", "admin"}),
-    "POST /mo-hinh/{target}/dung": frozenset({"data", "admin"}),
-    "POST /mo-hinh/{target}/quay-lai": frozenset({"data", "admin"}),
-    "GET /du-lieu": frozenset({"data", "team_lead", "director", "admin"}),
-    "GET /khach-co-nguy-co": frozenset({"care", "admin"}),
+    "GET /khach-co-nguy-co": frozenset({"care", "team_lead", "director", "admin"}),
+    "GET /list.js": ANYBODY,
+    "POST /ghi": WORKERS,
+    "POST /ghi/hoan-tac": WORKERS,
+    "POST /lien-he": WORKERS | {"director"},
 }
 """Opened by a signed-in browser."""
 

@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crm.discover import modules
 from crm.errors import LeadkeepError, NotFound
 from crm.settings import Home
-from serving import access
+from serving import access, taps
+from serving.assigning import greet
 from serving.live import Live
 from serving.page import error_page
 from serving.rescoring import Rescorer
@@ -22,7 +23,8 @@ from serving.rescoring import Rescorer
 LOG = logging.getLogger(__name__)
 
 HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -43,7 +45,11 @@ def create_app(home: Home) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with Live(home) as app.state.live, Rescorer(home, app.state.live) as app.state.rescorer:
+        with (
+            Live(home) as app.state.live,
+            Rescorer(home, app.state.live, [greet(home)]) as app.state.rescorer,
+        ):
+            _complete(home)
             yield
 
     app = FastAPI(
@@ -60,6 +66,14 @@ def create_app(home: Home) -> FastAPI:
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_middleware(_Headers)
     return app
+
+
+def _complete(home: Home) -> None:
+    """What people tapped just before a crash reaches the history now; a server with a fault starts nevertheless."""
+    try:
+        taps.complete(home)
+    except LeadkeepError as error:
+        LOG.error("outcomes kept before the last stop wait: %s", error)
 
 
 def from_environment() -> FastAPI:

@@ -102,6 +102,7 @@ def _environment() -> Environment:
         "chance": say.chance,
         "about": say.about,
         "phone": say.phone,
+        "masked": say.masked,
         "called": say.called,
     }
     return made

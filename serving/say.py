@@ -2,6 +2,7 @@
 
 import phonenumbers
 
+from crm.clock import to_datetime
 from features.words import DECIMALS, SYMBOLS
 
 SALUTATIONS = {
@@ -73,3 +74,36 @@ def called(salutation: str, lang: str, otherwise: str = "") -> str:
         salutation.strip().casefold(), (salutation or otherwise, salutation or otherwise)
     )
     return vi if lang == "vi" else en
+
+
+def masked(number: str) -> str:
+    """A phone number in a list: enough to know it again, too little to dial.
+
+    >>> masked("+84912345678"), masked("12345")
+    ('0912 ••• 678', '•••')
+    """
+    shown = phone(number)
+    digits = shown.replace(" ", "")
+    return f"{digits[:4]} ••• {digits[-3:]}" if len(digits) > 8 else "•••"
+
+
+def moment(micros: int, zone: str, lang: str, now: int) -> str:
+    """A time near today as people say it: the hour today and tomorrow, else the day, with its hour where it matters.
+
+    >>> day = 1_763_766_000_000_000  # 22/11/2025, 6:00 in Việt Nam
+    >>> moment(day, "Asia/Ho_Chi_Minh", "vi", day), moment(day + 86_400_000_000, "Asia/Ho_Chi_Minh", "en", day)
+    ('06:00 hôm nay', '06:00 tomorrow')
+    """
+    local, today = to_datetime(micros, zone), to_datetime(now, zone).date()
+    away = (local.date() - today).days
+    if away in NEAR:
+        return f"{local:%H:%M} {NEAR[away][lang != 'vi']}"
+    return f"{local:%H:%M %d/%m}" if local.year == today.year else f"{local:%d/%m/%Y}"
+
+
+def day(micros: int, zone: str) -> str:
+    """The local day, dd/mm/yyyy."""
+    return f"{to_datetime(micros, zone):%d/%m/%Y}"
+
+
+NEAR = {-1: ("hôm qua", "yesterday"), 0: ("hôm nay", "today"), 1: ("ngày mai", "tomorrow")}

@@ -122,11 +122,11 @@ def order(session: Session, target: str, rows: Sequence[Score], urgent: Collecti
     drawn = {s: row.arm for s, row in enrolled.items() if row.exempt is None and s not in urgent}
     scored = [row for row in by_score if drawn.get(row.subject) == SCORE]
     ruled = _as_ruled([row for row in by_score if drawn.get(row.subject) == RULE], scored or by_score)
-    mixed = iter(merge(scored, ruled, _phase(target, by_score)))
+    mixed = iter(merge(scored, ruled, phase(target, by_score)))
     return [next(mixed) if row.subject in drawn else row for row in by_score]
 
 
-def _phase(target: str, rows: Sequence[Score]) -> float:
+def phase(target: str, rows: Sequence[Score]) -> float:
     """Another one for each list and day, the same at each look."""
     said = f"{rows[0].subject} {rows[0].cutoff // DAY}" if rows else ""
     return _uniform(b"", target, said)

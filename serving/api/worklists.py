@@ -52,7 +52,7 @@ def get(
     lang: Literal["vi", "en"] = "vi",
 ) -> Answer:
     """Whom to contact first; ``limit`` defaults to what the team can do in a day."""
-    found = worklist(request.app.state.home, target, limit)
+    found = worklist(request.app.state.home, target, limit, request.state.caller)
     return Answer(
         target=target, as_of=iso(found.run.cutoff), version=found.run.version, stale=found.stale,
         counts=found.counts, entries=[_entry(row, lang) for row in found.rows],

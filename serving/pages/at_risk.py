@@ -1,4 +1,4 @@
-"""Customers at risk of leaving: who to look after first, and why."""
+"""Customers at risk of leaving: who to look after first, why, what to do next, and what came of it."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -11,5 +11,5 @@ MENU = 20
 
 @router.get("/khach-co-nguy-co")
 def at_risk(request: Request) -> HTMLResponse:
-    """As many customers as care can contact in a day."""
-    return draw_list(request, "at_risk", "churn")
+    """As many customers as the caller can contact today; ``?xem=tat-ca`` shows everybody."""
+    return draw_list(request, "churn")

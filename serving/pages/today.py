@@ -1,4 +1,4 @@
-"""Today's leads: who to call first, and why."""
+"""Today's leads: who to call first, why, what to do next, and what came of it."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -11,5 +11,5 @@ MENU = 10
 
 @router.get("/hom-nay")
 def today(request: Request) -> HTMLResponse:
-    """As many leads as sales can call in a day."""
-    return draw_list(request, "today", "lead_conversion")
+    """As many leads as the caller can contact today; ``?xem=tat-ca`` shows everybody."""
+    return draw_list(request, "lead_conversion")

@@ -56,6 +56,9 @@ def test_a_page_says_all_its_words_and_no_others(path: Path) -> None:
     if path.stem == "layout":
         assert used == own | {"title"}
         return
+    if path.stem == "list":
+        assert set(re.findall(r"terms\.(\w+)", "".join(TEMPLATES.values()))) == own
+        return
     assert not own & shared, "a page's word hides one that all pages share"
     assert used <= own | shared
     looked_up = {"hot", "warm", "cold", "high", "medium", "low", "title"} | {n for n in own if n[0].isupper()}
@@ -64,7 +67,9 @@ def test_a_page_says_all_its_words_and_no_others(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in WORDS if p.stem in ("today", "at_risk", "layout")], ids=lambda p: p.stem
+    "path",
+    [p for p in WORDS if p.stem in ("today", "at_risk", "list", "outcomes", "profile", "layout")],
+    ids=lambda p: p.stem,
 )
 def test_pages_for_sales_and_care_have_no_words_of_statistics(path: Path) -> None:
     for name, said in both(path).items():
@@ -129,8 +134,8 @@ def test_text_from_the_crm_is_only_text(browser: TestClient, home: Home, path: s
     reasons = [{"topic": "x", "vi": bad, "en": bad, "contribution": 1.0}]
     store(home, target, {"source_id": bad, "reasons": reasons})
     text = browser.get(path).text
-    assert "<script" not in text
-    assert text.count("&lt;script&gt;") == 2
+    assert "<script>" not in text
+    assert text.count("&lt;script&gt;") >= 2
     assert re.search(r"<bdi>crm · &lt;script", text), (
         "a right-to-left mark must not turn the rest of the line"
     )
@@ -161,7 +166,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.bad += [name for name, _ in attrs if name == "style" or name.startswith("on")]
-        if tag in ("script", "style"):
+        if tag == "style" or (tag == "script" and not dict(attrs).get("src", "").startswith("/")):
             self.bad.append(tag)
         if tag not in ("meta", "link", "input", "br"):
             self.open.append(tag)
@@ -171,7 +176,7 @@ class Tags(HTMLParser):
 
 
 @pytest.mark.parametrize("path", ["/hom-nay", "/khach-co-nguy-co", "/dang-nhap", "/vao?ma=x", "/nowhere"])
-def test_pages_are_whole_and_need_no_script(browser: TestClient, home: Home, path: str) -> None:
+def test_pages_are_whole_and_hold_no_script_of_their_own(browser: TestClient, home: Home, path: str) -> None:
     store(home, "lead_conversion", {}, {"reasons": []})
     answer = browser.get(path)
     tags = Tags()

@@ -1,0 +1,97 @@
+"""Takes what came of a contact with one tap, takes it back, and opens a contact's number; with the lists' script."""
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+
+from crm.clock import parse
+from crm.directory import Card, cards
+from crm.errors import SettingsError, SourceError
+from crm.operations import writing
+from crm.tables.work import Tap
+from serving import audit, outcomes
+from serving.listing import PLACES, draw_list
+from serving.page import HERE, draw, language
+from serving.say import moment
+from serving.taps import Given, tap, undo
+from serving.wording import words
+
+router = APIRouter(include_in_schema=False)
+
+PART = "x-leadkeep-part"
+"""Sent by our script, which puts a part of a page into the one that stands."""
+
+
+@router.post("/ghi")
+def said(request: Request) -> Response:
+    """Keeps an outcome; the same form sent again changes nothing."""
+    form, home = request.state.form, request.app.state.home
+    target = _target(form)
+    code, due = form.get("code", ""), form.get("soon") or form.get("due") or ""
+    asks = outcomes.one(target, code).asks
+    try:
+        due_at = parse(due, home.settings.zone) if asks == "when" else None
+    except SettingsError as error:
+        raise SourceError("not a date and time", value=due[:40], todo="choose both") from error
+    given = Given(
+        form.get("id", ""), form.get("subject", ""), target, code, due_at,
+        form.get("why", "") if asks == "why" else "", form.get("note", "").strip(),
+    )  # fmt: skip
+    kept = tap(home, request.state.caller, given)
+    request.app.state.rescorer.wake()
+    if PART not in request.headers:
+        return _back(request, target)
+    lang = language(request)
+    spoken = outcomes.said(kept.code, lang, kept.why)
+    if kept.due_at is not None:
+        spoken += f" · {moment(kept.due_at, home.settings.zone, lang, kept.at)}"
+    return _part(request, tap=kept, spoken=spoken, target=target)
+
+
+@router.post("/ghi/hoan-tac")
+def taken_back(request: Request) -> Response:
+    """Takes one of today's outcomes back."""
+    form = request.state.form
+    target = _target(form)
+    undo(request.app.state.home, request.state.caller, form.get("id", ""))
+    request.app.state.rescorer.wake()
+    return Response(status_code=204) if PART in request.headers else _back(request, target)
+
+
+@router.post("/lien-he")
+def opened(request: Request) -> Response:
+    """Shows how to reach somebody; who looked is noted."""
+    form, home = request.state.form, request.app.state.home
+    target, subject = _target(form), form.get("subject", "")
+    with writing(home) as session:
+        audit.note(session, request.state.caller, "phone.open", subject)
+    if PART not in request.headers:
+        return draw_list(request, target, opened=subject)
+    return _part(request, links=cards(home, [subject])[subject], target=target)
+
+
+@router.get("/list.js")
+def script() -> Response:
+    """The lists' script: without it every form still works, by loading the page again."""
+    return FileResponse(HERE / "static" / "list.js", media_type="text/javascript")
+
+
+def _part(
+    request: Request, *, tap: Tap | None = None, spoken: str = "", links: Card | None = None, target: str
+) -> Response:
+    terms = words("list", language(request))
+    return draw(request, "outcomes", terms=terms, tap=tap, spoken=spoken, links=links, target=target)
+
+
+def _target(form: dict[str, str]) -> str:
+    target = form.get("target", "")
+    if target not in PLACES:
+        raise SourceError("no list of this name", value=target[:50], todo="open the page again")
+    return target
+
+
+def _back(request: Request, target: str) -> RedirectResponse:
+    """To the list as it was looked at."""
+    query = urlencode(list(request.query_params.items()))
+    return RedirectResponse(PLACES[target][1] + (f"?{query}" if query else ""), 303)

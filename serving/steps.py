@@ -1,0 +1,83 @@
+"""The next step: what to do with a lead or customer now, in a sentence, from what stands with them."""
+
+from typing import Final, NamedTuple
+
+from crm.clock import DAY
+from crm.glance import Glance
+
+SOON: Final = 60 * DAY
+"""A renewal is talked about this long before."""
+
+UNHAPPY: Final = 2
+"""A rating (of 5) up to this one was bad."""
+
+OFTEN: Final = 3
+"""So many calls in a row missed: another call at another hour is no use either."""
+
+SAID: Final[dict[str, tuple[str, str]]] = {
+    "agreed": ("Gọi lại như đã hẹn lúc {at}", "Call back as agreed: {at}"),
+    "waits": ("Khách đã nhắn mà chưa ai trả lời: liên hệ lại ngay", "They wrote and nobody has answered: reply now"),
+    "first": ("Gọi lần đầu: giới thiệu và hỏi nhu cầu", "First call: introduce yourself, ask what they need"),
+    "often": ("Đã gọi {number} lần không gặp: nhắn Zalo hẹn giờ gọi", "Missed {number} calls: write to agree a time"),
+    "missed": ("Lần trước không gặp: gọi vào giờ khác", "Missed last time: call at another hour"),
+    "quoted": ("Hỏi ý khách về báo giá đã gửi {day}", "Ask about the quote sent on {day}"),
+    "talked": ("Đã nói chuyện: gửi báo giá hoặc hẹn demo", "You have talked: send a quote or agree a demo"),
+    "ticket": ("Xử lý khiếu nại đang mở trước đã", "Settle the open complaint first"),
+    "tickets": ("Xử lý {number} khiếu nại đang mở trước đã", "Settle the {number} open complaints first"),
+    "unhappy": ("Khách vừa chấm {number}/5: gọi xin lỗi và hỏi thêm", "They rated us {number} of 5: apologise and ask"),
+    "renewal": ("Bàn gia hạn trước ngày {day}", "Talk about renewing before {day}"),
+    "reorder": ("Đã quá kỳ đặt hàng quen ({day}): hỏi đặt lại", "Past their usual order ({day}): ask for the next"),
+    "debt": ("Nhắc khoản quá hạn, hỏi khách có vướng gì", "Mention what is overdue, ask what is in the way"),
+    "care": ("Gọi hỏi thăm: dùng có ổn không, cần thêm gì", "Call to ask how things are and what they need"),
+}  # fmt: skip
+"""Each step in Vietnamese and English."""
+
+
+class Step(NamedTuple):
+    """A step by its name in :data:`SAID`, with the time (UTC microseconds) or number that goes into it."""
+
+    name: str
+    at: int | None = None
+    number: int = 0
+
+
+def sales(seen: Glance, due: int | None, moment: int) -> Step:
+    """What a salesperson should do with a lead."""
+    if due is not None:
+        return Step("agreed", due)
+    if _waits(seen):
+        return Step("waits")
+    if seen.ours is None:
+        return Step("first")
+    if seen.missed:
+        return Step("often", number=seen.missed) if seen.missed >= OFTEN else Step("missed")
+    return Step("quoted", seen.quoted_at) if seen.quoted_at is not None else Step("talked")
+
+
+def care(seen: Glance, due: int | None, moment: int) -> Step:
+    """What care should do with a customer."""
+    if due is not None:
+        return Step("agreed", due)
+    if seen.tickets:
+        return Step("tickets", number=seen.tickets) if seen.tickets > 1 else Step("ticket")
+    if _waits(seen):
+        return Step("waits")
+    if seen.csat is not None and seen.csat <= UNHAPPY:
+        return Step("unhappy", number=seen.csat)
+    if seen.renews_at is not None and seen.renews_at - moment < SOON:
+        return Step("renewal", seen.renews_at)
+    if seen.expected_at is not None and seen.expected_at < moment:
+        return Step("reorder", seen.expected_at)
+    if seen.debt:
+        return Step("debt")
+    return Step("missed") if seen.missed else Step("care")
+
+
+def _waits(seen: Glance) -> bool:
+    """Whether they wrote or called last, and were not spoken to then."""
+    last = seen.last
+    return last is not None and last is seen.theirs and last.words.code != "answered"
+
+
+OF: Final = {"lead": sales, "deal": sales, "customer": care}
+"""Whose step it is, by kind of subject."""
