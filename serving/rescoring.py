@@ -10,14 +10,14 @@ import secrets
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from threading import Event, Thread
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from crm.clock import SECOND, now
+from crm.clock import MINUTE, SECOND, now
 from crm.days import local_day
 from crm.errors import LeadkeepError, NotFound, PopulationError
 from crm.operations import reading, writing
@@ -25,6 +25,7 @@ from crm.settings import Home
 from crm.tables.jobs import JobLock, Mark
 from crm.tables.scores import Score, ScorePast
 from models.target import find
+from serving import by_rule
 from serving.bands import BANDS
 from serving.live import Live, features_of
 from serving.scoring import said_reasons
@@ -33,11 +34,22 @@ LOG = logging.getLogger(__name__)
 
 NAME: Final = "live"
 LEASE: Final = 3 * SECOND
-LOOK_EVERY: Final = 0.02
+LOOK_EVERY: Final = 0.05
 """Seconds between looks at the inbox; the process that took a delivery looks at once."""
 
 Changed = Callable[[Session, Sequence[Score]], None]
 """Told of scores as they are stored, in the same transaction."""
+
+
+USUAL_FOR: Final = MINUTE
+"""How long the mean worth of all is taken to stand."""
+
+
+class Known(NamedTuple):
+    """What stands with a subject until the next scoring of everybody."""
+
+    value: int | None
+    party: str
 
 
 class Rescorer:
@@ -47,7 +59,8 @@ class Rescorer:
         self.home, self.live, self._changed = home, live, changed
         self.problem: str | None = None
         self._holder = secrets.token_hex(8)
-        self._leased_until = 0
+        self._leased_until = self._usual_at = 0
+        self._usual: dict[str, int | None] = {}
         self._number: int | None = None
         self._stop, self._wake = Event(), Event()
         self._thread = Thread(target=self._run, name="leadkeep-rescorer", daemon=True)
@@ -96,35 +109,45 @@ class Rescorer:
         """Of every target that knows the subject: a new score, or that it has none any more."""
         made: list[Score] = []
         gone: list[tuple[str, str]] = []
+        known = self._known(list(concerned))
         for subject, number in concerned.items():
             for name in self.live.targets_of(subject):
                 try:
-                    made.append(self._score(name, subject, number))
+                    made.append(self._score(name, subject, number, known.get((name, subject))))
                 except (PopulationError, NotFound):
                     gone.append((name, subject))
         return made, gone
 
-    def _score(self, name: str, subject: str, number: int) -> Score:
-        """As :func:`serving.scoring.score` would store it, but for one; its worth is what was last known of it."""
+    def _known(self, subjects: list[str]) -> dict[tuple[str, str], Known]:
+        """Worth and party of those scored before; a newcomer is taken to be worth what the others are on average."""
+        asked = select(Score.target, Score.subject, Score.value, Score.party).where(
+            Score.subject.in_(subjects)
+        )
+        with reading(self.home) as session:
+            found = {(row.target, row.subject): Known(row.value, row.party) for row in session.execute(asked)}
+            if now() - self._usual_at > USUAL_FOR:
+                means = session.execute(select(Score.target, func.avg(Score.value)).group_by(Score.target))
+                self._usual = {target: None if mean is None else round(mean) for target, mean in means}
+                self._usual_at = now()
+        return found
+
+    def _score(self, name: str, subject: str, number: int, known: Known | None) -> Score:
+        """As :func:`serving.scoring.score` would store it, but for one."""
         target, (bundle, lookup), cutoff = find(name), self.live.holding(name), now()
         rows, later = features_of(target, bundle, lookup, subject, cutoff)
         only_rule = np.array([later])
         probability = float(bundle.predict(rows, later=only_rule)[0])
         raw = float((bundle.later if later and bundle.later else bundle).raw(rows)[0])
-        value = self._value(name, subject)
+        value, party = known or Known(self._usual.get(name), subject)
         _, source, source_id = subject.split(":", 2)
         return Score(
             target=name, subject=subject, cutoff=cutoff, load=lookup.load, number=number, version=bundle.version,
             kind="rule" if later else bundle.kind, probability=probability, raw=raw,
             band=self.live.band(name, probability) or BANDS[target.subject][-1], value=value,
             expected=None if value is None else round(value * probability),
-            reasons=said_reasons(bundle, rows, only_rule)[0], source=source, source_id=source_id, party="",
+            reasons=said_reasons(bundle, rows, only_rule)[0], source=source, source_id=source_id, party=party,
+            rule_probability=float(by_rule.chances(target, bundle, rows, only_rule, np.array([probability]))[0]),
         )  # fmt: skip
-
-    def _value(self, target: str, subject: str) -> int | None:
-        with reading(self.home) as session:
-            before = session.get(Score, (target, subject))
-            return before.value if before else usual_value(session, target)
 
     def _store(self, made: list[Score], gone: list[tuple[str, str]], number: int) -> None:
         with writing(self.home) as session:
@@ -197,9 +220,3 @@ def _statement(table: Any, newer: str, server: bool) -> Any:
     }
     older = getattr(table, newer) <= insert.excluded[newer]
     return insert.on_conflict_do_update(index_elements=keys, set_=changed, where=older)
-
-
-def usual_value(session: Session, target: str) -> int | None:
-    """The mean value of the scores of a target: what a newcomer is taken to be worth until the next scoring of all."""
-    found = session.scalar(select(func.avg(Score.value)).where(Score.target == target))
-    return None if found is None else round(found)
