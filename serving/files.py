@@ -4,7 +4,6 @@ import csv
 import errno
 import io
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from crm.errors import LeadkeepError, ResourceError
 from crm.tables.scores import Score
+from serving.cells import harmless
 
 REASONS = 5
 SCALARS: dict[str, pa.DataType] = {
@@ -23,8 +23,6 @@ SCALARS: dict[str, pa.DataType] = {
     "percent": pa.int64(), "band": pa.string(), "value": pa.int64(), "expected": pa.int64(),
 }  # fmt: skip
 """Columns of both kinds of file, before the reasons. Money is the smallest unit of the company's currency."""
-
-PHONE = re.compile(r"\+\d{8,15}")
 
 
 class Sink(Protocol):
@@ -108,21 +106,6 @@ class ParquetFile:
         """One row a score."""
         rows = [_scalars(score, as_of) | _lists(score) for score in scores]
         self.file.write_table(pa.Table.from_pylist(rows, schema=self.schema))
-
-
-def harmless(cell: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula; phone numbers and numbers stay as they are.
-
-    >>> harmless("=1+1"), harmless("+84912345678"), harmless(-3), harmless("\\t=x")
-    ("'=1+1", '+84912345678', -3, "'\\t=x")
-    """
-    if (
-        isinstance(cell, str)
-        and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-        and not PHONE.fullmatch(cell)
-    ):
-        return f"'{cell}"
-    return cell
 
 
 def _refused(error: OSError, path: Path) -> ResourceError:

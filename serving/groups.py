@@ -16,6 +16,7 @@ from crm.clock import HOUR, SECOND
 from crm.settings import WriteBack
 from crm.tables.outbox import Outgoing
 from serving.destinations import Item
+from serving.outbox import news
 
 FIRST_WAIT: Final = 2 * SECOND
 LONGEST_WAIT: Final = HOUR
@@ -86,20 +87,39 @@ def _new(session: Session, place: WriteBack, size: int, moment: int) -> Sequence
         Outgoing.destination == place.name, Outgoing.state == "waiting", Outgoing.due_at <= moment,
         Outgoing.subject.not_in(busy),
     )  # fmt: skip
-    rows = session.scalars(waiting.order_by(Outgoing.id).limit(size)).all()
-    batch = hashlib.sha256("".join(row.key for row in rows).encode()).hexdigest()
-    standing = _standing(session, place, [row for row in rows if row.kind in ("score", "undo")])
+    while rows := session.scalars(waiting.order_by(Outgoing.id).limit(size)).all():
+        if fresh := _worth_sending(session, place, rows):
+            batch = hashlib.sha256("".join(row.key for row in fresh).encode()).hexdigest()
+            for row in fresh:
+                row.batch = batch
+            return fresh
+    return []
+
+
+def _worth_sending(session: Session, place: WriteBack, rows: Sequence[Outgoing]) -> list[Outgoing]:
+    """The rows without scores that went back to what stands there before they were sent; says of each what does."""
+    tried = _tried(session, place, [row for row in rows if row.kind in ("score", "undo")])
+    found = []
     for row in rows:
-        row.batch, row.before = batch, standing.get((row.target, row.subject))
-    return rows
+        history = tried.get((row.target, row.subject), [])
+        row.before = next((one.body for one in reversed(history) if one.state == "sent"), None)
+        certain = row.kind == "score" and row.before is not None and history[-1].state == "sent"
+        if certain and row.before and news(row.before["fields"]) == news(row.body["fields"]):
+            row.state = "superseded"
+        else:
+            found.append(row)
+    return found
 
 
-def _standing(
+def _tried(
     session: Session, place: WriteBack, rows: Sequence[Outgoing]
-) -> dict[tuple[str, str], dict[str, Any]]:
-    """The body that was last taken of each of these targets and subjects."""
-    taken = select(Outgoing.target, Outgoing.subject, Outgoing.body).where(
-        Outgoing.destination == place.name, Outgoing.kind.in_(("score", "undo")), Outgoing.state == "sent",
+) -> dict[tuple[str, str], list[Outgoing]]:
+    """What was ever sent, or may have been, of each of these targets and subjects, in order."""
+    asked = select(Outgoing).where(
+        Outgoing.destination == place.name, Outgoing.kind.in_(("score", "undo")), Outgoing.attempts > 0,
         Outgoing.target.in_({row.target for row in rows}), Outgoing.subject.in_({row.subject for row in rows}),
     )  # fmt: skip
-    return {(one.target, one.subject): one.body for one in session.execute(taken.order_by(Outgoing.id))}
+    found: dict[tuple[str, str], list[Outgoing]] = {}
+    for one in session.scalars(asked.order_by(Outgoing.id)):
+        found.setdefault((one.target, one.subject), []).append(one)
+    return found

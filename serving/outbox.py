@@ -71,7 +71,7 @@ def changed(
     found = {}
     for subject, said in wanted.items():
         number, before = known.get(subject, (0, None))
-        if before is None or _news(before) != _news(said):
+        if before is None or news(before) != news(said):
             found[subject] = (said, number)
     return found
 
@@ -143,7 +143,7 @@ def row(
 
 def _score_row(place: WriteBack, target: str, subject: str, said: Fields, after: int) -> dict[str, Any]:
     # "After which row" tells the second of two equal scores, with another between, from the first.
-    return row(place, "score", target, subject, {"fields": said}, [target, subject, _news(said), after])
+    return row(place, "score", target, subject, {"fields": said}, [target, subject, news(said), after])
 
 
 def _tap_row(
@@ -153,7 +153,8 @@ def _tap_row(
     return made | {"due_at": made["due_at"] + later, "person": tap.person}
 
 
-def _news(said: Mapping[str, Any]) -> Fields:
+def news(said: Mapping[str, Any]) -> Fields:
+    """The fields whose change is worth a request."""
     return {name: value for name, value in said.items() if name not in MOMENT}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from crm.clock import iso, now
@@ -61,8 +61,20 @@ def _status(session: Session, name: str, place: WriteBack | None, zone: str) -> 
     }  # fmt: skip
 
 
+def welcome(home: Home) -> int:
+    """Queues every current score where a destination is new, or no longer runs dry; returns how many."""
+    with reading(home) as session:
+        new = [place for place in places(home) if not session.scalar(_anything(place))]
+    return queue_all(home) if new else 0
+
+
+def _anything(place: WriteBack) -> Select[int]:
+    real = () if place.dry_run else (Outgoing.state != "dry",)
+    return select(Outgoing.id).where(Outgoing.destination == place.name, *real).limit(1)
+
+
 def queue_all(home: Home) -> int:
-    """Queues every current score that is news to a destination, as a new destination needs; returns how many."""
+    """Queues every current score that is news to a destination; returns how many."""
     return sum(_queue(home, chunk) for chunk in _current(home))
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from crm.errors import SettingsError
 from crm.settings import Home, WriteBack
+from serving.cells import harmless
 from serving.destinations import FIELDS, Item, Unreached
-from serving.files import harmless
 
 TITLE = "CSV file"
 GROUP = 20_000

@@ -75,8 +75,10 @@ def running(seed: int | None = None) -> Iterator[str]:
     line = [sys.executable, "-m", "tests.serving.receiver", *([] if seed is None else [str(seed)])]
     with Popen(line, stdout=PIPE, text=True) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/"
-        process.kill()
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}/"
+        finally:
+            process.kill()
 
 
 def state(address: str) -> Any:

@@ -7,7 +7,8 @@ import pytest
 
 from crm.errors import LeadkeepError, ResourceError
 from crm.tables.scores import Score
-from serving.files import harmless, written
+from serving.cells import harmless
+from serving.files import written
 
 
 def score(source_id: str = "LEA-1", text: str = "Khách gọi lại 3 lần trong 7 ngày qua") -> Score:

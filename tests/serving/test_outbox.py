@@ -1,5 +1,5 @@
 import csv
-import multiprocessing
+import json
 import random
 import signal
 import time
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+import leadkeep
 from crm.clock import DAY, HOUR, MINUTE, SECOND, now
 from crm.errors import NotFound, SettingsError
 from crm.inbox import Said
@@ -24,7 +25,7 @@ from crm.tables.scores import Score
 from crm.tables.work import Tap
 from serving import groups, outbox, sending, write_back
 from serving.destinations import webhook
-from tests.serving import receiver
+from tests.serving import receiver, tireless
 from tests.serving.stored import store
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")
@@ -136,6 +137,16 @@ def test_a_newer_score_takes_the_place_of_one_that_waits(home: Home, crm: str) -
     for percent in (10, 20, 30):
         scored(home, A=percent / 100)
     assert [row.state for row in rows(home)] == ["superseded", "superseded", "waiting"]
+    assert sent(home) == 1
+
+
+def test_a_score_that_went_back_before_it_was_sent_is_not_sent(home: Home, crm: str) -> None:
+    for percent in (10, 20, 10):
+        scored(home, A=percent / 100)
+        if percent == 10:
+            sent(home)
+    assert [item["fields"]["leadkeep_percent"] for item in written(crm)] == [10]
+    scored(home, A=0.2)
     assert sent(home) == 1
 
 
@@ -321,32 +332,19 @@ def test_after_a_month_only_the_newest_of_each_subject_is_remembered(home: Home)
     assert [row.body["fields"]["leadkeep_percent"] for row in rows(home)] == [30]
 
 
-def _work(path: str, seed: int) -> None:
-    """Scores and sends without end; whoever started it kills it."""
-    groups.FIRST_WAIT, groups.LONGEST_WAIT, sending.LEASE = SECOND // 100, SECOND // 50, SECOND // 50  # type: ignore[misc]
-    webhook.GROUP = 5  # type: ignore[attr-defined]
-    home, dice = Home(path), random.Random(seed)
-    while True:
-        scored(home, **{f"L{dice.randrange(12)}": dice.randrange(4) / 10 for _ in range(3)})
-        sending.send_due(home, 0.05)
-
-
 @pytest.mark.slow
 def test_killed_thirty_times_nothing_is_lost_or_written_twice(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workers, dice = multiprocessing.get_context("forkserver"), random.Random(5)
-    workers.set_forkserver_preload([__name__])
     monkeypatch.setattr(sending, "LEASE", 0)
-    with receiver.running(seed=5) as address:
+    monkeypatch.setattr(webhook, "GROUP", 5)
+    dice = random.Random(5)
+    with receiver.running(seed=5) as address, tireless.Workers(home) as workers:
         configure(home, hook(address))
         for number in range(30):
-            worker = workers.Process(target=_work, args=(str(home.path), number))
-            worker.start()
-            time.sleep(0.1 + dice.random() * 0.3)
-            worker.kill()
-            worker.join()
-            assert worker.exitcode == -signal.SIGKILL
+            worker = workers.start(number)
+            time.sleep(0.05 + dice.random() / 2)
+            assert workers.end(worker, signal.SIGKILL) == -signal.SIGKILL
         while rows(home, "waiting", "sending"):
             sent(home)
         assert {row.state for row in rows(home)} <= {"sent", "superseded"}
@@ -370,3 +368,26 @@ def _check(home: Home, found: dict[str, Any]) -> None:
     names = ("leadkeep_percent", "leadkeep_band", "leadkeep_says")
     last = {who: {name: course[-1][name] for name in names} for who, course in courses.items()}
     assert last == {who: {name: said[name] for name in names} for who, said in now_stored.items()}
+
+
+def test_the_command_line_sends_shows_and_takes_back(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    configure(home, FILE)
+    store(home, "lead_conversion", {"source_id": "A", "probability": 0.3})
+    monkeypatch.setenv("LEADKEEP_HOME", str(home.path))
+
+    def said(*command: str) -> Any:
+        monkeypatch.setattr("sys.argv", ["leadkeep", "write-back", *command, "--json"])
+        with pytest.raises(SystemExit) as ended:
+            leadkeep.main()
+        assert not ended.value.code
+        return json.loads(capfd.readouterr().out)
+
+    assert said("dry-run", "csv")["news"] == {"lead_conversion": 1}
+    assert said("send")[0]["sent"] == 1, "a new destination gets everything"
+    assert said("status")[0]["states"] == {"sent": 1}
+    assert said("undo", "csv", "--since", "2026-01-01")["taken back"] == 1
+    assert said("send")[0]["sent"] == 1
+    assert said("retry", "csv")["again"] == 0
+    assert standing(home) == {"A": ""}
