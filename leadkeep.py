@@ -33,6 +33,8 @@ team_app = typer.Typer(help="Teams of people.", no_args_is_help=True)
 app.add_typer(team_app, name="teams")
 sender_app = typer.Typer(help="Systems that deliver events by webhook.", no_args_is_help=True)
 app.add_typer(sender_app, name="senders")
+write_back_app = typer.Typer(help="Scores and taps on their way to other systems.", no_args_is_help=True)
+app.add_typer(write_back_app, name="write-back")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 AsOf = Annotated[
@@ -344,6 +346,62 @@ def senders_revoke(name: Annotated[str, typer.Argument(help="Its name, as listed
     from serving import senders
 
     senders.revoke(_home(), name)
+
+
+Destination = Annotated[str, typer.Argument(help="Its name in settings.toml.")]
+
+
+@write_back_app.command("status")
+def write_back_status(as_json: Json = False) -> None:
+    """Show what waits, what was sent, and what was not taken."""
+    from serving import terminal, write_back
+
+    terminal.result(write_back.status(_home()), as_json, terminal.outbox_table)
+
+
+@write_back_app.command("send")
+def write_back_send(
+    seconds: Annotated[float, typer.Option(help="For at most this long.")] = 60.0, as_json: Json = False
+) -> None:
+    """Send what is due; a new destination gets every current score."""
+    from serving import sending, terminal, write_back
+
+    home = _home()
+    write_back.welcome(home)
+    done = [one._asdict() for one in sending.send_due(home, seconds)]
+    terminal.result(done, as_json, terminal.sent_table)
+    if any(one["problem"] for one in done):
+        raise SystemExit(ResourceError.exit_code)
+
+
+@write_back_app.command("dry-run")
+def write_back_dry_run(name: Destination, as_json: Json = False) -> None:
+    """Show what would be sent to a destination; nothing is queued or sent."""
+    from serving import terminal, write_back
+
+    terminal.result(write_back.dry_run(_home(), name), as_json, terminal.dry_run)
+
+
+@write_back_app.command("retry")
+def write_back_retry(name: Destination, as_json: Json = False) -> None:
+    """Try again what a destination did not take."""
+    from serving import terminal, write_back
+
+    terminal.result({"destination": name, "again": write_back.retry(_home(), name)}, as_json, terminal.counted)
+
+
+@write_back_app.command("undo")
+def write_back_undo(
+    name: Destination,
+    since: Annotated[str, typer.Option(help="Take back the scores sent since, e.g. 2026-03-01T09:00.")],
+    as_json: Json = False,
+) -> None:
+    """Write again what stood in our fields before; the next send does it."""
+    from serving import terminal, write_back
+
+    home = _home()
+    back = write_back.undo(home, name, _moment(home, since))
+    terminal.result({"destination": name, "taken back": back}, as_json, terminal.counted)
 
 
 @people_app.command("add")

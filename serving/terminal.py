@@ -237,6 +237,47 @@ def sender_table(rows: Rows) -> None:
     out.print(table)
 
 
+def outbox_table(rows: Rows) -> None:
+    """Destinations with what stands in the outbox, then the dead letters."""
+    table = Table("destination", "to", "waiting", "under way", "sent", "dead", "oldest", "last sent")
+    for row in rows:
+        states = row["states"]
+        counts = (f"{states.get(state, 0):,}" for state in ("waiting", "sending", "sent", "dead"))
+        kind = f"{row['to']} (dry run)" if row["dry_run"] else row["to"]
+        table.add_row(row["destination"], kind, *counts, row["oldest"] or "", row["last_sent"] or "")
+    out.print(table)
+    for row in rows:
+        if row["problem"]:
+            out.print(f"{row['destination']} waits: {escape(row['problem'])}", style="yellow", soft_wrap=True)
+        for one in row["dead"]:
+            said = f"{row['destination']} did not take {one['kind']} {one['subject']}: {one['error']}"
+            out.print(escape(said), style="red", soft_wrap=True)
+
+
+def sent_table(rows: Rows) -> None:
+    """What one sending did."""
+    for row in rows:
+        dry = f", {row['dry']:,} not sent because of dry_run" if row["dry"] else ""
+        out.print(f"{row['destination']}: {row['sent']:,} sent, {row['dead']:,} not taken{dry}")
+        if row["problem"]:
+            out.print(f"  {escape(row['problem'])}", style="yellow", soft_wrap=True)
+
+
+def dry_run(found: Mapping[str, Any]) -> None:
+    """What would be sent: how many, and the first of them."""
+    for kind, count in found["waiting"].items():
+        out.print(f"{count:,} × {kind} waiting")
+    for target, count in found["news"].items():
+        out.print(f"{count:,} scores of {target} are news to {found['destination']}")
+    for one in found["sample"]:
+        out.print(f"  {one['subject']}: {one['leadkeep_percent']} % {escape(one['leadkeep_says'])}", soft_wrap=True)
+
+
+def counted(found: Mapping[str, Any]) -> None:
+    """One line of names and numbers."""
+    out.print(escape(", ".join(f"{name}: {value}" for name, value in found.items())), soft_wrap=True)
+
+
 def welcome(found: Any) -> None:
     """Where the server listens, and how to come in the first time."""
     out.print(f"Leadkeep listens on [bold]{found.url}[/]")
