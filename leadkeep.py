@@ -187,6 +187,33 @@ def fold(as_json: Json = False) -> None:
     terminal.result(report.as_dict() if report else {"load": 0}, as_json, terminal.folded)
 
 
+@app.command()
+def assign(as_json: Json = False) -> None:
+    """Give every lead and customer a team and a person, and recall the leads nobody touched."""
+    from serving import assigning, terminal
+
+    home = _home()
+    recalled = assigning.recall(home)
+    report = assigning.assign(home).as_dict() | {"recalled": recalled}
+    terminal.result(report, as_json, terminal.assigned)
+
+
+@app.command()
+def alerts(
+    send: Annotated[
+        bool, typer.Option("--send/--no-send", help="Also send what [alerts] has addresses for.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Look for what needs somebody now: on the pages at once, and sent where people look."""
+    from serving import alerts as run
+    from serving import terminal
+
+    home = _home()
+    found = {"new": run.look(home), "sent": run.send(home) if send else 0}
+    terminal.result(found, as_json, terminal.alerted)
+
+
 @app.command("run")
 def run_() -> None:
     """Run the jobs by their schedule until stopped: import, fold, score and the others."""
@@ -221,7 +248,9 @@ def jobs(
 
 @app.command()
 def backup(
-    file: Annotated[Path | None, typer.Argument(help="A new file; default: in the home's folder backups.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="A new file; default: in the home's folder backups.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write everything into one file while the server runs; it holds personal data and secrets."""

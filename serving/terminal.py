@@ -126,6 +126,19 @@ def folded(report: Mapping[str, Any]) -> None:
     out.print(f"Load {report['load']}: {report['read']:,} rows that came live are part of the history")
 
 
+def assigned(report: Mapping[str, Any]) -> None:
+    """What a sharing out of leads moved."""
+    moved = ", ".join(f"{count:,} {why}" for why, count in report["moved"].items()) or "nobody"
+    out.print(f"Moved: {moved}. Recalled: {report['recalled']:,}. Ended: {report['ended']:,}")
+    if report["without_team"]:
+        out.print(f"{report['without_team']:,} have no team, for there is none: make one with leadkeep teams add")
+
+
+def alerted(found: Mapping[str, int]) -> None:
+    """What a look for what is urgent found."""
+    out.print(f"{found['new']:,} new alerts, {found['sent']:,} messages sent")
+
+
 def kept(about: Mapping[str, Any]) -> None:
     """What a backup holds."""
     rows = sum(about["rows"].values())
