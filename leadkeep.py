@@ -416,7 +416,8 @@ def write_back_retry(name: Destination, as_json: Json = False) -> None:
     """Try again what a destination did not take."""
     from serving import terminal, write_back
 
-    terminal.result({"destination": name, "again": write_back.retry(_home(), name)}, as_json, terminal.counted)
+    again = write_back.retry(_home(), name)
+    terminal.result({"destination": name, "again": again}, as_json, terminal.counted)
 
 
 @write_back_app.command("undo")

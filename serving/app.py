@@ -17,6 +17,7 @@ from crm.settings import Home
 from serving import access, taps
 from serving.assigning import greet
 from serving.live import Live
+from serving.outbox import queue_scores
 from serving.page import error_page
 from serving.rescoring import Rescorer
 
@@ -47,7 +48,7 @@ def create_app(home: Home) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with (
             Live(home) as app.state.live,
-            Rescorer(home, app.state.live, [greet(home)]) as app.state.rescorer,
+            Rescorer(home, app.state.live, [greet(home), queue_scores]) as app.state.rescorer,
         ):
             _complete(home)
             yield

@@ -37,7 +37,7 @@ LEASE: Final = 3 * SECOND
 LOOK_EVERY: Final = 0.05
 """Seconds between looks at the inbox; the process that took a delivery looks at once."""
 
-Changed = Callable[[Session, Sequence[Score]], None]
+Changed = Callable[[Session, Sequence[Score]], object]
 """Told of scores as they are stored, in the same transaction."""
 
 

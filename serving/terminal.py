@@ -283,7 +283,8 @@ def dry_run(found: Mapping[str, Any]) -> None:
     for target, count in found["news"].items():
         out.print(f"{count:,} scores of {target} are news to {found['destination']}")
     for one in found["sample"]:
-        out.print(f"  {one['subject']}: {one['leadkeep_percent']} % {escape(one['leadkeep_says'])}", soft_wrap=True)
+        said = f"{one['leadkeep_percent']} % {one['leadkeep_says']}"
+        out.print(f"  {one['subject']}: {escape(said)}", soft_wrap=True)
 
 
 def counted(found: Mapping[str, Any]) -> None:
