@@ -26,6 +26,7 @@ API: Final[dict[str, frozenset[str]]] = {
     "GET /api/v1/health": KEY,
     "GET /api/v1/health/live": ANYBODY,
     "GET /api/v1/health/ready": ANYBODY,
+    "GET /api/v1/metrics": frozenset({"data", "admin"}),
     "GET /api/v1/openapi.json": ANYBODY,
     "GET /api/v1/models": frozenset({"data", "admin"}),
     "GET /api/v1/models/{target}": frozenset({"data", "admin"}),

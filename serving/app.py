@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from crm import logs
 from crm.discover import modules
 from crm.errors import LeadkeepError, NotFound
 from crm.settings import Home
-from serving import access, taps
+from serving import access, observing, taps
 from serving.assigning import greet
 from serving.live import Live
 from serving.outbox import queue_scores
@@ -66,6 +67,7 @@ def create_app(home: Home) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_middleware(_Headers)
+    app.add_middleware(observing.Requests)
     return app
 
 
@@ -79,6 +81,7 @@ def _complete(home: Home) -> None:
 
 def from_environment() -> FastAPI:
     """The application over ``LEADKEEP_HOME``, as each worker process makes it."""
+    logs.begin()
     return create_app(Home())
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -52,12 +53,14 @@ def run(home: Home, bound: socket.socket, workers: int = 1) -> None:
     """Serves until it is told to stop; several workers are processes of their own, started by spawn."""
     os.environ["LEADKEEP_HOME"] = str(home.path)
     config = uvicorn.Config(
-        "serving.app:from_environment", factory=True, workers=workers, log_level="warning", access_log=False,
-        server_header=False, timeout_graceful_shutdown=5,
+        "serving.app:from_environment", factory=True, workers=workers, log_level="warning", log_config=None,
+        access_log=False, server_header=False, timeout_graceful_shutdown=5,
     )  # fmt: skip
     if workers == 1:
         uvicorn.Server(config).run(sockets=[bound])
-    else:
+        return
+    with TemporaryDirectory(prefix="leadkeep-metrics-") as counts:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
         Multiprocess(config, sockets=[bound]).run()
 
 

@@ -1,0 +1,145 @@
+"""What operators see: how many requests, how quick, how old the scores are; a log line a request, of nobody.
+
+Requests are counted under their route, never their path: a path names whom they concern.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Final
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy import func, select
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crm.clock import SECOND, now
+from crm.errors import NotFound
+from crm.history import History
+from crm.inbox import Inbox
+from crm.operations import reading
+from crm.settings import Home
+from crm.tables.jobs import JobRun
+from crm.tables.outbox import Outgoing
+from models.target import all_targets
+from serving.worklists import newest
+
+LOG = logging.getLogger(__name__)
+
+BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+REQUESTS: Final = Counter("leadkeep_requests", "Requests answered.", ["method", "route", "status"])
+SECONDS: Final = Histogram("leadkeep_request_seconds", "Seconds to an answer.", ["route"], buckets=BOUNDS)
+FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Where several processes of one server put their counts, so that any of them can tell the sum."""
+
+
+class Requests:
+    """Counts and logs every request once it is answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = perf_counter(), 500
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        finally:
+            _note(scope, status, perf_counter() - began)
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "none")
+    method = scope["method"] if route != "none" else "any"  # who knocks at random must not make new series
+    REQUESTS.labels(method, route, str(status)).inc()
+    SECONDS.labels(route).observe(seconds)
+    caller = scope.get("state", {}).get("caller")
+    about = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+    if caller is not None:
+        about |= {"role": caller.role}
+    LOG.info("request", extra=about)
+
+
+def metrics(home: Home) -> bytes:
+    """All figures in Prometheus' text format, of all processes of this server."""
+    registry = REGISTRY
+    if os.environ.get(FOLDER):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    stores = CollectorRegistry()
+    stores.register(Stores(home))
+    return generate_latest(registry) + generate_latest(stores)
+
+
+class Stores:
+    """What the stores say at this moment."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def collect(self) -> Iterator[Metric]:
+        """The load, the inbox, the ages of scores, the outbox, the jobs."""
+        history = History(self.home)
+        yield GaugeMetricFamily("leadkeep_load", "Number of the newest load.", value=history.load_number)
+        inbox = Inbox.waiting(self.home, history.inbox)
+        waiting = inbox.newest() - history.inbox if inbox else 0
+        yield GaugeMetricFamily(
+            "leadkeep_inbox_waiting", "Rows that came live and are not folded.", value=waiting
+        )
+        yield self._ages()
+        yield self._outbox()
+        yield from self._jobs()
+
+    def _ages(self) -> Metric:
+        found = GaugeMetricFamily(
+            "leadkeep_scores_age_seconds", "Age of the newest scoring.", labels=["target"]
+        )
+        with reading(self.home) as session:
+            for target in all_targets():
+                try:
+                    found.add_metric([target], (now() - newest(session, target).cutoff) / SECOND)
+                except NotFound:  # nobody was scored yet
+                    continue
+        return found
+
+    def _outbox(self) -> Metric:
+        labels = ["destination", "state"]
+        found = GaugeMetricFamily(
+            "leadkeep_outbox", "Things to write back, by what became of them.", labels=labels
+        )
+        columns = (Outgoing.destination, Outgoing.state)
+        with reading(self.home) as session:
+            for destination, state, count in session.execute(
+                select(*columns, func.count()).group_by(*columns)
+            ):
+                found.add_metric([destination, state], count)
+        return found
+
+    def _jobs(self) -> Iterator[Metric]:
+        done = GaugeMetricFamily("leadkeep_job_done_seconds", "When a job last ended well.", labels=["job"])
+        ended = GaugeMetricFamily(
+            "leadkeep_job_failed", "1 where its last run did not end well.", labels=["job"]
+        )
+        asked = select(JobRun.job, JobRun.state, func.max(JobRun.id), func.max(JobRun.finished_at))
+        newest_of: dict[str, tuple[int, str]] = {}
+        with reading(self.home) as session:
+            runs = asked.where(JobRun.state != "running").group_by(JobRun.job, JobRun.state)
+            for job, state, number, at in session.execute(runs):
+                newest_of[job] = max(newest_of.get(job, (0, "")), (number, state))
+                if state == "done" and at is not None:
+                    done.add_metric([job], at / SECOND)
+        for job, (_, state) in newest_of.items():
+            ended.add_metric([job], float(state != "done"))
+        yield done
+        yield ended
