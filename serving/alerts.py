@@ -34,10 +34,10 @@ MOST: Final = 200
 
 def look(home: Home) -> int:
     """Keeps what the watches find, and settles what they no longer find; returns how many are new."""
-    moment, settings = now(), home.settings
+    moment = now()
     with reading(home) as session:
         found = {
-            kind: list(watch.look(session, settings, moment))
+            kind: list(watch.look(session, home, moment))
             for kind, watch in modules("serving.watches").items()
         }
     keys = {one.key for some in found.values() for one in some}

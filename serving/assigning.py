@@ -47,7 +47,7 @@ def assign(home: Home) -> AssignReport:
     """
     leads, merged = open_leads(home), merges(home)
     with reading(home) as session:
-        served, chances = holding.present_customers(session), holding.chances(session)
+        served, chances = holding.present_customers(session), holding.chances(session, home)
         floor, held = holding.floor(session, home.settings), holding.held(session)
     everybody = leads | customers(home, served)
     _forget_words_of_merges(everybody, merged, held)
@@ -142,7 +142,7 @@ def hand_over_all(session: Session, home: Home, person: int, by: int | None = No
     """
     own = Assignment.person == person, Assignment.until.is_(None)
     found = {one.subject: one for one in session.scalars(select(Assignment).where(*own))}
-    floor, chances = holding.floor(session, home.settings), holding.chances(session, set(found))
+    floor, chances = holding.floor(session, home.settings), holding.chances(session, home)
     floor.seats.pop(person, None)
     held = {subject: Held(person, one.team, one.since, one.why) for subject, one in found.items()}
     moves = _moves(floor, {subject: Standing(subject) for subject in found}, chances, held, {})

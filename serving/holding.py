@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session, aliased
 
 from crm.clock import DAY, now
 from crm.errors import NotFound
-from crm.settings import Settings
+from crm.settings import Home, Settings
 from crm.standing import Standing
 from crm.tables.people import Absence, Person, Team
 from crm.tables.scores import Score
 from crm.tables.work import Assignment, Tap
+from serving.audit import COMMAND_LINE
 from serving.bands import BANDS
 from serving.calendar import Calendar, day_number
 from serving.sharing import SHARING, Chance, Floor, Group, Held, Place, Seat
-from serving.worklists import newest
+from serving.worklists import newest, ranked
 
 CHUNK: Final = 500
 """Rows changed in one transaction: nobody waits long for the database."""
@@ -108,12 +109,16 @@ def held(session: Session, subjects: Collection[str] | None = None) -> dict[str,
     }
 
 
-def chances(session: Session, subjects: Collection[str] | None = None) -> dict[str, Chance]:
-    """What the current scores say of everybody, or of ``subjects``; the first band of a kind is the urgent one."""
-    asked = select(Score.subject, Score.probability, Score.band).where(Score.target.in_(TARGETS.values()))
-    if subjects is not None:
-        asked = asked.where(Score.subject.in_(subjects))
-    return {subject: Chance(chance, band in URGENT) for subject, chance, band in session.execute(asked)}
+def chances(session: Session, home: Home) -> dict[str, Chance]:
+    """How urgent the lists say everybody is, so that who is worked by the rule is here too; the first band is hot."""
+    found: dict[str, Chance] = {}
+    for target in TARGETS.values():
+        try:
+            _, places = ranked(session, home, target, COMMAND_LINE)
+        except NotFound:
+            continue
+        found |= {place.subject: Chance(place.probability, place.band in URGENT) for place in places}
+    return found
 
 
 def present_customers(session: Session) -> set[str]:

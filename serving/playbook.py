@@ -88,7 +88,7 @@ def overview(session: Session, home: Home, team: Team) -> Overview:
             )
         )
     )
-    chances = holding.chances(session, pool | {one.subject for one, _ in found})
+    chances = holding.chances(session, home)
     hot = {subject for subject, chance in chances.items() if chance.hot}
     lines = [
         _line(

@@ -33,7 +33,7 @@ def urgent(request: Request, xong: str = "") -> HTMLResponse:
         if caller.person is not None and caller.role in WORKING:
             mine = Assignment.team == caller.team, Assignment.person.is_(None), Assignment.until.is_(None)
             held = set(session.scalars(select(Assignment.subject).where(*mine)))
-            chances = holding.chances(session, held)
+            chances = holding.chances(session, home)
             pool = sorted(held, key=lambda one: assigning.urgency(one, chances))[:POOL]
             hot = {one for one in pool if one in chances and chances[one].hot}
     lang = language(request).upper()

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from crm.clock import DAY, MINUTE
-from crm.settings import Settings
+from crm.settings import Home
 from crm.tables.work import Assignment, Tap
 from serving import holding
 from serving.calendar import Calendar
@@ -20,9 +20,9 @@ OLDEST = 30 * DAY
 """What was missed longer ago is not news."""
 
 
-def look(session: Session, settings: Settings, moment: int) -> Iterator[Found]:
+def look(session: Session, home: Home, moment: int) -> Iterator[Found]:
     """Those due for longer than the settings allow, in working time, after which nobody dealt with the subject."""
-    limit = holding.long_ago(Calendar(settings), moment, settings.alerts.callback_minutes * MINUTE)
+    limit = holding.long_ago(Calendar(home.settings), moment, home.settings.alerts.callback_minutes * MINUTE)
     later = aliased(Tap)
     done = (
         select(later.id)

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from crm.clock import DAY
 from crm.days import local_day
-from crm.settings import Settings
+from crm.settings import Home
 from crm.tables.scores import Score, ScorePast
-from crm.tables.work import Alert, Assignment
-from serving.holding import TARGETS, URGENT
+from crm.tables.work import Alert
+from serving import trial
+from serving.holding import TARGETS, URGENT, held
 from serving.watches import Found
 
 VI, EN = "{n} khách hàng có nguy cơ rời bỏ tăng mạnh", "{n} customers at a sharply higher risk of leaving"
@@ -23,20 +24,22 @@ TOLD = 14 * DAY
 """For so long it is the same cause."""
 
 
-def look(session: Session, settings: Settings, moment: int) -> Iterator[Found]:
+def look(session: Session, home: Home, moment: int) -> Iterator[Found]:
     """Those in the first band whose chance rose by the settings' jump within a week."""
-    scored = (
-        select(Score.subject, Score.probability, Assignment.person, Assignment.team)
-        .join(Assignment, (Assignment.subject == Score.subject) & Assignment.until.is_(None), isouter=True)
-        .where(Score.target == TARGETS["customer"], Score.band.in_(URGENT))
-    )
-    today = int(local_day(np.array([moment]), settings.zone)[0])
+    target = TARGETS["customer"]
+    scores = list(session.scalars(select(Score).where(Score.target == target, Score.band.in_(URGENT))))
+    arms, whose = trial.arms(session, target, scores), held(session, [score.subject for score in scores])
+    today = int(local_day(np.array([moment]), home.settings.zone)[0])
     before, told = _a_week_ago(session, today), _told(session, moment)
-    for subject, chance, person, team in session.execute(scored):
-        past = before.get(subject)
-        if past is not None and chance - past >= settings.alerts.risk_jump:
-            key = told.get(subject, f"risk_jumped:{subject}:{today}")
-            yield Found(key, subject, person, team, {"from": round(past, 3), "to": round(chance, 3)})
+    for score in scores:
+        past, mine = before.get(score.subject), whose.get(score.subject)
+        ruled = arms.get(score.subject) == trial.RULE  # their scores are not shown to anybody
+        if past is not None and not ruled and score.probability - past >= home.settings.alerts.risk_jump:
+            yield Found(
+                told.get(score.subject, f"risk_jumped:{score.subject}:{today}"), score.subject,
+                mine.person if mine else None, mine.team if mine else None,
+                {"from": round(past, 3), "to": round(score.probability, 3)},
+            )  # fmt: skip
 
 
 def _a_week_ago(session: Session, today: int) -> dict[str, float]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from crm.clock import MINUTE
-from crm.settings import Settings
+from crm.settings import Home
 from serving import holding
 from serving.calendar import Calendar
 from serving.watches import Found
@@ -18,12 +18,12 @@ TODO_VI, TODO_EN = (
 )
 
 
-def look(session: Session, settings: Settings, moment: int) -> Iterator[Found]:
+def look(session: Session, home: Home, moment: int) -> Iterator[Found]:
     """Those that have waited for longer than the settings allow, in working time."""
-    calendar = Calendar(settings)
-    limit = holding.long_ago(calendar, moment, settings.alerts.hot_minutes * MINUTE)
+    calendar = Calendar(home.settings)
+    limit = holding.long_ago(calendar, moment, home.settings.alerts.hot_minutes * MINUTE)
     waiting = [found for found in holding.untouched(session) if holding.waits_since(*found[:2]) <= limit]
-    chances = holding.chances(session, {one.subject for one, _, _ in waiting})
+    chances = holding.chances(session, home) if waiting else {}
     for one, who, team in waiting:
         if one.subject in chances and chances[one.subject].hot:
             yield Found(

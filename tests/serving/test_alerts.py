@@ -17,6 +17,7 @@ from crm.errors import NotFound
 from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.scores import ScorePast
+from crm.tables.trial import Enrolment
 from crm.tables.work import Alert
 from serving import alerts, holding
 from serving.calendar import Calendar
@@ -131,6 +132,21 @@ def test_a_customer_whose_risk_jumped_is_told_once_in_a_fortnight(home: Home) ->
         )
     assert alerts.look(home) == 0
     assert len(kept(home)) == 1
+
+
+def test_who_is_worked_by_the_rule_is_not_told_of_by_the_score(home: Home) -> None:
+    subject = "customer:crm:RULED"
+    store(home, "churn", {"source_id": "RULED", "probability": 0.5})
+    today = int(local_day(np.array([now()]), home.settings.zone)[0])
+    with writing(home) as session:
+        session.add(ScorePast(target="churn", subject=subject, day=today - 9, cutoff=1, probability=0.1, band="low",
+                              expected=None, reasons=None))  # fmt: skip
+        session.add(Enrolment(target="churn", party=subject, subject=subject, at=1, arm="rule", exempt=None,
+                              owner=None, probability=0.1))  # fmt: skip
+    assert alerts.look(home) == 0
+    with writing(home) as session:
+        session.execute(update(Enrolment).values(arm="score"))
+    assert alerts.look(home) == 1
 
 
 @pytest.mark.parametrize(("due", "told"), [(-2 * HOUR, 1), (-HOUR // 4, 0), (2 * HOUR, 0), (-40 * DAY, 0)])
