@@ -1,0 +1,144 @@
+"""The director's page: what the company achieves against its goals, what may follow, and what the score is worth."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import pygal
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
+
+from crm.clock import DAY, MINUTE, now, show
+from crm.errors import HistoryError, LeadkeepError, NotFound
+from crm.history import History
+from crm.operations import reading, writing
+from crm.settings import Home
+from crm.tables.work import Goal
+from features.words import DECIMALS
+from models.target import all_targets
+from serving import audit
+from serving.charts import PLAIN, drawn
+from serving.page import draw, language
+from serving.proof import Proof, proof
+from serving.results import UNITS, Figure, Month, Step, results
+from serving.say import about
+from serving.wording import words
+
+router = APIRouter(include_in_schema=False)
+MENU = 60
+KEPT: Final = 10 * MINUTE
+FEWEST: Final = 5
+"""Parties the rule's group needs in a week or of a person before their effect is worth a look."""
+
+
+@router.get("/ket-qua")
+def board(request: Request) -> HTMLResponse:
+    """Everything as of the newest import; before the first, what to do."""
+    home: Home = request.app.state.home
+    settings, lang = home.settings, language(request)
+    try:
+        with reading(home) as session:
+            found = results(home, session)
+    except HistoryError:
+        return draw(request, "results", results=None)
+    said = words("results", lang)
+    return draw(
+        request, "results", results=found, time=show(found.end, settings.zone), currency=settings.currency,
+        say=lambda figure, goal=False: _said(figure, lang, settings.currency, goal), units=UNITS,
+        months=_months(found.months, said, settings.currency), funnel=_funnel(found.funnel, said),
+        proofs=_proofs(home), fewest=FEWEST, day=lambda number: show(number * DAY, "UTC")[:10],
+        enter=lambda figure: _entered(figure, settings.currency),
+        targets={name: target.vi if lang == "vi" else target.en for name, target in all_targets().items()},
+    )  # fmt: skip
+
+
+@router.post("/ket-qua")
+def set_goal(request: Request) -> Response:
+    """Sets the goal of one figure, or takes it away where the field is empty."""
+    home, form, caller = request.app.state.home, request.state.form, request.state.caller
+    metric, entered = form.get("metric", ""), form.get("value", "").strip().replace(",", ".")
+    if metric not in UNITS:
+        raise NotFound("no such figure", value=metric, todo=f"choose one of: {', '.join(UNITS)}")
+    with writing(home) as session:
+        if before := session.get(Goal, metric):
+            session.delete(before)
+            session.flush()
+        if entered:
+            value = _number(entered) * _scale(metric, home.settings.currency)
+            session.add(Goal(metric=metric, value=value, since=now(), person=caller.person))
+        audit.note(session, caller, "goal.set", metric, value=entered)
+    return RedirectResponse("/ket-qua", 303)
+
+
+def _number(entered: str) -> float:
+    try:
+        value = float(entered)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e15:
+        problem = LeadkeepError("not a number a goal can have", value=entered, todo="write it as 12 or 12.5")
+        problem.http_status = 422
+        raise problem
+    return value
+
+
+def _scale(metric: str, currency: str) -> float:
+    """What one entered is in the unit of the figure: per cent of a share, millions of the currency."""
+    return {"share": 0.01, "money": _million(currency)}.get(UNITS[metric], 1.0)
+
+
+def _million(currency: str) -> float:
+    return 1e6 * float(10 ** DECIMALS.get(currency, 2))
+
+
+def _entered(figure: Figure, currency: str) -> str:
+    return "" if figure.goal is None else f"{figure.goal / _scale(figure.name, currency):g}"
+
+
+def _said(figure: Figure, lang: str, currency: str, goal: bool) -> str:
+    value = figure.goal if goal else figure.value
+    if value is None:
+        return "–"
+    unit = UNITS[figure.name]
+    if unit == "money":
+        return about(round(value), lang, currency)
+    number = {"share": f"{100 * value:.1f} %", "hours": f"{value:.1f}", "rating": f"{value:.2f}"}[unit]
+    return number.replace(".", ",") if lang == "vi" else number
+
+
+def _months(months: list[Month], said: dict[str, str], currency: str) -> Markup | None:
+    if not months:
+        return None
+    millions = _million(currency)
+    chart = pygal.StackedBar(**PLAIN, x_label_rotation=45)
+    chart.x_labels = [f"{one.month[5:]}/{one.month[2:4]}" for one in months]
+    chart.add(said["old_customers"], [one.old / millions for one in months])
+    chart.add(said["new_customers"], [(one.everybody - one.old) / millions for one in months])
+    return drawn(chart, said["months_label"])
+
+
+def _funnel(funnel: list[Step], said: dict[str, str]) -> Markup | None:
+    if not funnel[0].leads:
+        return None
+    chart = pygal.HorizontalBar(**PLAIN | {"show_legend": False})
+    chart.x_labels = [said[step.name] for step in reversed(funnel)]
+    chart.add(said["leads"], [step.leads for step in reversed(funnel)])
+    return drawn(chart, said["funnel_label"])
+
+
+def _proofs(home: Home) -> list[Proof]:
+    """Of each target that somebody was scored for."""
+    found, load = [], History(home).load_number
+    for name in all_targets():
+        try:
+            found.append(_proof(home.path, name, load, now() // KEPT))
+        except NotFound:
+            continue
+    return found
+
+
+@lru_cache(maxsize=8)
+def _proof(path: Path, target: str, load: int, slot: int) -> Proof:
+    """Reading everybody's events takes seconds: what was found holds for KEPT."""
+    return proof(Home(path), target)

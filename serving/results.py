@@ -1,0 +1,257 @@
+"""What the company achieves, from the records as the newest import left them, each figure beside its goal.
+
+Every figure says of whom it speaks: leads that had their thirty days, customers who had their quarter. What came
+live since the import is not in them yet.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from duckdb import DuckDBPyConnection
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.clock import DAY, now, to_datetime
+from crm.directory import newest
+from crm.errors import HistoryError
+from crm.history import History
+from crm.settings import Home
+from crm.tables.work import Goal
+
+QUARTER: Final = 90 * DAY
+MONTH: Final = 30 * DAY
+YEAR: Final = 365 * DAY
+
+READ: Final = {
+    "lead": ("created_at", "converted_at", "converted_party"),
+    "party": ("organisation",),
+    "deal": ("lead", "party", "stage", "amount", "created_at", "won_at", "lost_at"),
+    "transaction": ("kind", "party", "lead", "amount", "currency", "occurred_at", "starts_at", "ends_at"),
+    "ticket": ("created_at", "first_reply_at", "resolved_at", "csat", "rated_at"),
+    "activity": ("lead", "occurred_at", "direction"),
+}  # fmt: skip
+
+VIEWS: Final = """
+CREATE TEMP TABLE sale AS
+SELECT t.source, coalesce(p.organisation, t.party) AS customer, t.kind, coalesce(t.amount, 0) AS amount,
+    coalesce(t.occurred_at, t.starts_at) AS happened, t.ends_at
+FROM transaction t LEFT JOIN party p ON p.source = t.source AND p.source_id = t.party
+WHERE t.kind IN ('order', 'subscription', 'renewal') AND t.party IS NOT NULL
+    AND (t.currency IS NULL OR t.currency = $currency) AND coalesce(t.occurred_at, t.starts_at) < $end;
+CREATE TEMP TABLE customer AS
+SELECT source, customer, min(happened) AS since, sum(amount) AS spent,
+    coalesce(bool_or(happened >= $end - 2 * $quarter AND happened < $end - $quarter
+        OR happened < $end - $quarter AND ends_at >= $end - $quarter), false) AS before,
+    coalesce(bool_or(happened >= $end - $quarter OR ends_at >= $end), false) AS kept
+FROM sale GROUP BY source, customer;
+"""
+
+FIGURES: Final = {
+    "conversion": """
+        SELECT avg((converted_at < created_at + $month)::INT), count(*) FROM (
+            SELECT created_at, coalesce(converted_at, $end * 2) AS converted_at FROM lead
+            WHERE created_at >= $end - $quarter - $month AND created_at < $end - $month)""",
+    "retention": "SELECT avg(kept::INT), count(*) FROM customer WHERE before",
+    "lifetime_value": "SELECT avg(spent), count(*) FROM customer WHERE since < $end - $year",
+    "old_revenue": """
+        SELECT sum(s.amount), count(DISTINCT s.customer) FROM sale s JOIN customer c USING (source, customer)
+        WHERE s.happened >= $end - $quarter AND c.since < $end - $quarter""",
+    "csat": """
+        SELECT avg(csat), count(csat) FROM ticket
+        WHERE coalesce(rated_at, resolved_at, created_at) >= $end - $quarter""",
+    "response": """
+        SELECT median(first_reply_at - created_at), count(*) FROM ticket
+        WHERE created_at >= $end - $quarter AND first_reply_at >= created_at""",
+    "resolution": """
+        SELECT median(resolved_at - created_at), count(*) FROM ticket
+        WHERE created_at >= $end - $quarter AND resolved_at >= created_at""",
+}  # fmt: skip
+
+UNITS: Final = {
+    "conversion": "share", "retention": "share", "lifetime_value": "money", "old_revenue": "money",
+    "csat": "rating", "response": "hours", "resolution": "hours",
+}  # fmt: skip
+"""What each figure and its goal count: a share of 1, money in the smallest unit, a rating, hours."""
+
+SMALLER_IS_BETTER: Final = frozenset({"response", "resolution"})
+
+FUNNEL: Final = """
+WITH touched AS (
+    SELECT source, lead, min(occurred_at) AS happened FROM activity WHERE lead IS NOT NULL GROUP BY source, lead
+),
+dealt AS (
+    SELECT source, lead, min(created_at) AS happened, min(won_at) AS won FROM deal WHERE lead IS NOT NULL
+    GROUP BY source, lead
+    UNION ALL
+    SELECT l.source, l.source_id, min(d.created_at), min(d.won_at) FROM lead l
+    JOIN deal d ON d.source = l.source AND d.party = l.converted_party AND d.created_at >= l.created_at
+    WHERE d.lead IS NULL GROUP BY l.source, l.source_id
+),
+one AS (
+    SELECT l.created_at, least(t.happened, l.converted_at, d.happened, d.won) AS touched, l.converted_at,
+        d.happened AS dealt, d.won
+    FROM lead l LEFT JOIN touched t ON t.source = l.source AND t.lead = l.source_id
+    LEFT JOIN (SELECT source, lead, min(happened) AS happened, min(won) AS won FROM dealt GROUP BY source, lead) d
+        ON d.source = l.source AND d.lead = l.source_id
+    WHERE l.created_at >= $end - $month - 2 * $quarter AND l.created_at < $end - $month
+)
+SELECT count(*), NULL, count(touched), median(touched - created_at), count(converted_at),
+    median(converted_at - created_at), count(dealt), median(dealt - created_at), count(won),
+    median(won - created_at)
+FROM one
+"""
+
+STEPS: Final = ("came", "touched", "converted", "dealt", "won")
+
+MONTHS: Final = """
+SELECT strftime(to_timestamp(s.happened // 1000000 + $shift) AT TIME ZONE 'UTC', '%Y-%m') AS month,
+    sum(s.amount) FILTER (c.since < s.happened - $quarter) AS old, sum(s.amount) AS everybody
+FROM sale s JOIN customer c USING (source, customer) WHERE s.happened >= $end - $year
+GROUP BY month ORDER BY month
+"""
+
+FORECAST: Final = """
+WITH closed AS (
+    SELECT coalesce(sum(amount) FILTER (won_at IS NOT NULL), 0)::DOUBLE / nullif(sum(amount), 0) AS rate FROM deal
+    WHERE coalesce(won_at, lost_at) >= $end - $year
+)
+SELECT coalesce(stage, ''), count(*), coalesce(sum(amount), 0), coalesce(sum(amount) * any_value(rate), 0),
+    any_value(rate)
+FROM deal, closed WHERE won_at IS NULL AND lost_at IS NULL GROUP BY 1 ORDER BY 3 DESC
+"""
+
+
+class Figure(NamedTuple):
+    """``value`` in the unit of ``UNITS`` (None: nobody to speak of), over ``people`` leads, customers or tickets."""
+
+    name: str
+    value: float | None
+    people: int
+    goal: float | None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the goal is met; None without a goal or a value."""
+        if self.goal is None or self.value is None:
+            return None
+        return self.value <= self.goal if self.name in SMALLER_IS_BETTER else self.value >= self.goal
+
+
+class Step(NamedTuple):
+    """A step of the funnel: how many leads came that far, and the usual days since they came."""
+
+    name: str
+    leads: int
+    days: float | None
+
+
+class Open(NamedTuple):
+    """Open deals of one stage; ``expected`` is their amount times last year's share won."""
+
+    stage: str
+    deals: int
+    amount: int
+    expected: int
+
+
+class Month(NamedTuple):
+    """Revenue of one month, of customers of more than a quarter and of all."""
+
+    month: str
+    old: int
+    everybody: int
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Everything the page shows beside the proof; ``end`` is when its data ends, UTC microseconds."""
+
+    end: int
+    figures: list[Figure]
+    funnel: list[Step]
+    months: list[Month]
+    forecast: list[Open]
+    win_rate: float | None
+
+
+def results(home: Home, session: Session) -> Results:
+    """As of the newest import, with the goals of now; raises HistoryError where nothing was imported."""
+    load = History(home).load_number
+    if not load:
+        todo = "import an export: leadkeep import"
+        raise HistoryError("the history is empty", where=str(home.history), todo=todo)
+    found = _counted(home.path, load, home.settings.currency)
+    goals = {row.metric: row.value for row in session.scalars(select(Goal))}
+    figures = [
+        Figure(name, value, people, goals.get(name)) for name, (value, people) in found.figures.items()
+    ]
+    return Results(found.end, figures, found.funnel, found.months, found.forecast, found.win_rate)
+
+
+class _Counted(NamedTuple):
+    end: int
+    figures: Mapping[str, tuple[float | None, int]]
+    funnel: list[Step]
+    months: list[Month]
+    forecast: list[Open]
+    win_rate: float | None
+
+
+@lru_cache(maxsize=2)
+def _counted(path: Path, load: int, currency: str) -> _Counted:
+    """All of it for one load: an import is counted once."""
+    with newest(History(Home(path), load), READ) as connection:
+        end = _end(connection)
+        given = {"end": end, "quarter": QUARTER, "month": MONTH, "year": YEAR}
+        for view in VIEWS.strip().split(";\n"):
+            _ask(connection, view, given | {"currency": currency})
+        figures = {name: _figure(name, _ask(connection, asked, given)[0]) for name, asked in FIGURES.items()}
+        reached = _ask(connection, FUNNEL, given)[0]
+        shift = {"shift": _offset(end, Home(path).settings.zone)}
+        months = [Month(month, int(old or 0), int(all_ or 0)) for month, old, all_ in
+                  _ask(connection, MONTHS, given | shift)]  # fmt: skip
+        deals = _ask(connection, FORECAST, given)
+    funnel = [
+        Step(
+            name, reached[2 * place], None if reached[2 * place + 1] is None else reached[2 * place + 1] / DAY
+        )
+        for place, name in enumerate(STEPS)
+    ]
+    forecast = [
+        Open(stage, count, int(amount), round(expected)) for stage, count, amount, expected, _ in deals
+    ]
+    return _Counted(end, figures, funnel, months, forecast, deals[0][4] if deals else None)
+
+
+def _end(connection: DuckDBPyConnection) -> int:
+    """When the records end: nothing later than now, and no more than a minute after the newest that people made."""
+    asked = """SELECT max(happened) FROM (
+        SELECT created_at AS happened FROM lead UNION ALL SELECT occurred_at FROM activity
+        UNION ALL SELECT occurred_at FROM transaction UNION ALL SELECT created_at FROM ticket
+    ) WHERE happened < $now"""
+    moment = now()
+    found = connection.execute(asked, {"now": moment}).fetchall()[0][0]
+    return moment if found is None else min(int(found) + 60_000_000, moment)
+
+
+def _offset(moment: int, zone: str) -> int:
+    """Seconds the company's clocks are ahead of UTC."""
+    return round((to_datetime(moment, zone).utcoffset() or timedelta()).total_seconds())
+
+
+def _ask(connection: DuckDBPyConnection, asked: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows; DuckDB wants exactly the parameters a query names."""
+    used = {name: value for name, value in given.items() if f"${name}" in asked}
+    rows: list[tuple[Any, ...]] = connection.execute(asked, used).fetchall()
+    return rows
+
+
+def _figure(name: str, row: tuple[Any, ...]) -> tuple[float | None, int]:
+    value, people = row
+    if value is None or not people:
+        return None, 0
+    return float(value) / (3600 * 1_000_000 if UNITS[name] == "hours" else 1), int(people)
