@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from crm.clock import now
 from crm.tables.people import Deed
-from serving.keys import Caller
+from serving.callers import Caller
 
 COMMAND_LINE = Caller("admin", "cli")
 """Who acts in the terminal of the server itself."""

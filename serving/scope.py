@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from crm.tables.work import Assignment
-from serving.keys import Caller
+from serving.callers import Caller
 
 TEAM: Final = {"lead": "sales", "deal": "sales", "customer": "care"}
 """Whose work a subject is."""

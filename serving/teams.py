@@ -11,7 +11,7 @@ from crm.settings import Home
 from crm.tables.people import Team
 from serving import audit
 from serving.audit import COMMAND_LINE
-from serving.keys import Caller
+from serving.callers import Caller
 
 KINDS = ("sales", "care")
 RECALL_HOURS = 48

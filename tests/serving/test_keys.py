@@ -2,12 +2,14 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event, select, text
 
 from crm import clock, operations
 from crm.errors import Forbidden, NotFound, SettingsError
+from crm.operations import reading
 from crm.settings import Home
-from serving import keys
+from crm.tables.people import Deed
+from serving import keys, teams
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")
 
@@ -103,3 +105,49 @@ def test_a_closed_session_is_over(home: Home) -> None:
     cookie = keys.session_by_link(home, keys.link(home))
     keys.close_session(home, cookie)
     assert keys.session_caller(home, cookie) is None
+
+
+def test_a_key_ends_by_itself_and_so_do_its_sessions(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = clock.now()
+    monkeypatch.setattr(keys, "now", lambda: later)
+    key = keys.create(home, "care", days=1)
+    later += clock.DAY - clock.HOUR
+    cookie = keys.session_by_key(home, key)
+    assert keys.caller(home, key).role == "care"
+    later += clock.HOUR
+    assert keys.session_caller(home, cookie) is None
+    with pytest.raises(Forbidden):
+        keys.caller(home, key)
+    with pytest.raises(Forbidden):
+        keys.session_by_key(home, key)
+
+
+def test_a_key_for_a_team_or_for_one_scope(home: Home) -> None:
+    team = teams.make(home, "Một", "sales").id
+    key = keys.create(home, "sales", team=team, scopes=["scores"])
+    assert keys.caller(home, key) == keys.Caller("sales", key[:11], team=team, scopes=frozenset({"scores"}))
+    with pytest.raises(Forbidden, match="for programs"):
+        keys.session_by_key(home, key)
+    of_team = keys.create(home, "sales", team=team)
+    assert keys.session_caller(home, keys.session_by_key(home, of_team)) == keys.Caller(
+        "sales", of_team[:11], team=team
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [({"scopes": ["everything"]}, "no such scope"), ({"days": 0}, "so many days")]
+)
+def test_unusable_keys_are_refused(home: Home, more: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        keys.create(home, "sales", **more)
+
+
+def test_what_becomes_of_keys_is_in_the_log(home: Home) -> None:
+    key = keys.create(home, "care", "a label may name somebody")
+    keys.session_by_key(home, key)
+    keys.session_by_link(home, keys.link(home))
+    keys.revoke(home, key[:11])
+    with reading(home) as session:
+        said = [(one.action, one.object) for one in session.scalars(select(Deed).order_by(Deed.id))]
+    mine = f"key:{key[:11]}"
+    assert said == [("key.add", mine), ("sign-in", mine), ("sign-in", "key:link"), ("key.revoke", mine)]
