@@ -16,7 +16,7 @@ from serving import alerts, assigning, holding
 from serving.page import draw, language
 
 router = APIRouter(include_in_schema=False)
-MENU = 20
+MENU = 25
 POOL: Final = 50
 """The most urgent of the pool are offered."""
 

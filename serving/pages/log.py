@@ -12,7 +12,7 @@ from crm.tables.people import Deed, Person
 from serving.page import draw
 
 router = APIRouter(include_in_schema=False)
-MENU = 90
+MENU = 95
 SHOWN = 200
 
 
