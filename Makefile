@@ -25,6 +25,7 @@ bench: .venv/ready-dev    ## measure features, serving and quality beside what a
 	.venv/bin/python -m benchmarks.features
 	.venv/bin/python -m benchmarks.serving
 	.venv/bin/python -m benchmarks.quality
+	.venv/bin/python -m benchmarks.proof
 
 clean:          ## forget the virtual environment and the demo's state
 	rm -rf .venv .leadkeep sample-company

@@ -21,6 +21,7 @@ from serving.live import Live
 from serving.outbox import queue_scores
 from serving.page import error_page
 from serving.rescoring import Rescorer
+from serving.trial import newcomers
 
 LOG = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def create_app(home: Home) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with (
             Live(home) as app.state.live,
-            Rescorer(home, app.state.live, [greet(home), queue_scores]) as app.state.rescorer,
+            Rescorer(home, app.state.live, [greet(home), newcomers(home), queue_scores]) as app.state.rescorer,
         ):
             _complete(home)
             yield

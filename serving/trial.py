@@ -104,6 +104,23 @@ def enrol(
     return len(rows)
 
 
+def newcomers(home: Home) -> Callable[[Session, Sequence[Score]], None]:
+    """Told of scores as they are stored live: a new lead is drawn before anybody works it.
+
+    Customers wait for the next scoring of everybody, which knows who is exempt.
+    """
+
+    def draw_newcomers(session: Session, scores: Sequence[Score]) -> None:
+        by_target: dict[str, list[Score]] = {}
+        for score in scores:
+            if score.subject.startswith("lead:"):
+                by_target.setdefault(score.target, []).append(score)
+        for target, some in by_target.items():
+            enrol(session, home, target, some)
+
+    return draw_newcomers
+
+
 def arms(session: Session, target: str, scores: Sequence[Score]) -> dict[str, str]:
     """The arm each of these subjects is worked by; who is exempt or not drawn yet is worked by the score."""
     return {subject: row.arm if row.exempt is None else SCORE

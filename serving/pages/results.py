@@ -121,7 +121,7 @@ def _months(months: list[Month], said: dict[str, str], currency: str) -> Markup 
 def _funnel(funnel: list[Step], said: dict[str, str]) -> Markup | None:
     if not funnel[0].leads:
         return None
-    chart = pygal.HorizontalBar(**PLAIN | {"show_legend": False})
+    chart = pygal.HorizontalBar(**PLAIN | {"show_legend": False}, max_scale=4)
     chart.x_labels = [said[step.name] for step in reversed(funnel)]
     chart.add(said["leads"], [step.leads for step in reversed(funnel)])
     return drawn(chart, said["funnel_label"])

@@ -102,6 +102,14 @@ def test_the_rules_people_stand_where_the_rule_puts_them_with_their_share_of_the
     assert all(s.probability == chances[s.subject] for s in ruled)
 
 
+def test_a_new_lead_is_drawn_as_it_is_scored_live_and_a_customer_waits(home: Home) -> None:
+    lead, customer = scores(2)
+    customer.target, customer.subject = "churn", "customer:crm:1"
+    with writing(home) as session:
+        trial.newcomers(home)(session, [lead, customer])
+    assert [row.party for row in enrolments(home)] == ["party:0"]
+
+
 def test_what_is_urgent_stands_where_the_score_puts_it(home: Home) -> None:
     some = scores(500)
     with writing(home) as session:
