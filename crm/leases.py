@@ -5,7 +5,7 @@ from sqlalchemy import exc as db
 from sqlalchemy.orm import Session
 
 from crm.clock import now
-from crm.operations import reading, writing
+from crm.operations import writing
 from crm.settings import Home
 from crm.tables.jobs import JobLock
 
@@ -40,9 +40,3 @@ def held(session: Session, name: str) -> bool:
     """Whether somebody holds a lease now."""
     found = session.get(JobLock, name)
     return found is not None and found.until >= now()
-
-
-def is_free(home: Home, name: str) -> bool:
-    """Whether nobody holds it."""
-    with reading(home) as session:
-        return not held(session, name)
