@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from random import random
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm.clock import HOUR, SECOND
@@ -114,12 +114,14 @@ def _worth_sending(session: Session, place: WriteBack, rows: Sequence[Outgoing])
 def _tried(
     session: Session, place: WriteBack, rows: Sequence[Outgoing]
 ) -> dict[tuple[str, str], list[Outgoing]]:
-    """What was ever sent, or may have been, of each of these targets and subjects, in order."""
-    asked = select(Outgoing).where(
-        Outgoing.destination == place.name, Outgoing.kind.in_(("score", "undo")), Outgoing.attempts > 0,
-        Outgoing.target.in_({row.target for row in rows}), Outgoing.subject.in_({row.subject for row in rows}),
+    """Of each of these targets and subjects the last row that was sent, and the last that may have been, in order."""
+    own = (
+        (Outgoing.destination == place.name) & Outgoing.kind.in_(("score", "undo")) & (Outgoing.attempts > 0)
+        & Outgoing.target.in_({row.target for row in rows}) & Outgoing.subject.in_({row.subject for row in rows})
     )  # fmt: skip
+    last = select(func.max(Outgoing.id)).where(own).group_by(Outgoing.target, Outgoing.subject)
+    either = or_(Outgoing.id.in_(last), Outgoing.id.in_(last.where(Outgoing.state == "sent")))
     found: dict[tuple[str, str], list[Outgoing]] = {}
-    for one in session.scalars(asked.order_by(Outgoing.id)):
+    for one in session.scalars(select(Outgoing).where(either).order_by(Outgoing.id)):
         found.setdefault((one.target, one.subject), []).append(one)
     return found

@@ -16,7 +16,7 @@ from serving.cells import harmless
 from serving.destinations import FIELDS, Item, Unreached
 
 TITLE = "CSV file"
-GROUP = 20_000
+GROUP = 5_000
 """Large: each group writes the whole file again."""
 
 SCORES: Final = ("target", "source", "source_id", *FIELDS, "leadkeep_key")

@@ -37,13 +37,13 @@ class Receiver(BaseHTTPRequestHandler):
         items = Webhook(SECRET).verify(body, dict(self.headers))["items"]
         with self.lock:
             fault = self.dice.random() if self.faulty else 1.0
-            if fault < 0.1:
+            if fault < 0.15:
                 self._answer(503, {})
             elif any(item["id"].startswith("BAD") for item in items):
                 self._answer(422, {"unknown": "BAD"})
             else:
                 self._keep(body, items)
-                if fault > 0.2:
+                if fault > 0.45:
                     self._answer(200, {})
 
     def _keep(self, body: bytes, items: list[dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ import sys
 from subprocess import PIPE, Popen
 from typing import Self
 
+from sqlalchemy import make_url
 from sqlalchemy.orm import configure_mappers
 
 from crm.clock import SECOND, now
@@ -86,6 +87,7 @@ if __name__ == "__main__":
     everything()
     configure_mappers()
     newest()
+    make_url(Home(sys.argv[1]).operations_url).get_dialect().import_dbapi()
     assert len(os.listdir("/proc/self/task")) == 1, "a fork would copy locks that nobody lets go"
     for line in sys.stdin:
         child = os.fork()
