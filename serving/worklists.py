@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, exists, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from crm.clock import DAY, now
 from crm.directory import Card, cards, channels
@@ -22,9 +22,6 @@ from serving.access import TEAM
 from serving.audit import COMMAND_LINE
 from serving.bands import BANDS
 from serving.keys import Caller
-
-SELF, PARTY = aliased(Enrolment), aliased(Enrolment)
-"""What was drawn for a subject itself, or for its party."""
 
 STALE_AFTER: Final = DAY
 """A list older than this is said to be old."""
@@ -127,7 +124,7 @@ def ranked(
     urgency = {band: number for number, band in enumerate(bands)}
     rows.sort(key=lambda row: (urgency[row.band], row.expected is None, -(row.expected or 0), -row.probability,
                                row.subject))  # fmt: skip
-    return run, _mixed(target, rows)
+    return run, _mixed(target, rows, _drawn(session, target))
 
 
 def newest(session: Session, target: str) -> ScoreRun:
@@ -148,13 +145,10 @@ def current(target: str, run: ScoreRun) -> ColumnElement[bool]:
 
 def _asked(target: str, run: ScoreRun, caller: Caller, chosen: Chosen) -> Select[*tuple[Any, ...]]:
     held = and_(Assignment.subject == Score.subject, Assignment.until.is_(None))
-    itself = and_(SELF.target == target, SELF.subject == Score.subject)
-    party = and_(PARTY.target == target, PARTY.party == Score.party, Score.party != "")
     asked: Select[*tuple[Any, ...]] = (
         select(Score.subject, Score.band, Score.probability, Score.expected, Score.value, Score.rule_probability,
-               Score.cutoff, SELF.arm, SELF.exempt, PARTY.arm.label("party_arm"), PARTY.exempt.label("party_exempt"),
-               Assignment.person, Assignment.team)
-        .outerjoin(Assignment, held).outerjoin(SELF, itself).outerjoin(PARTY, party)
+               Score.cutoff, Score.party, Assignment.person, Assignment.team)
+        .outerjoin(Assignment, held)
         .where(current(target, run), ~exists().where(DoNotContact.subject == Score.subject))
     )  # fmt: skip
     if (mine := scope.mine(caller)) is not None:
@@ -166,9 +160,9 @@ def _asked(target: str, run: ScoreRun, caller: Caller, chosen: Chosen) -> Select
     return asked
 
 
-def _mixed(target: str, rows: list[Any]) -> list[Place]:
+def _mixed(target: str, rows: list[Any], drawn: dict[str, str]) -> list[Place]:
     """Places in order: as :func:`serving.trial.order`, without reading every reason of everybody."""
-    arms = [_arm(row) for row in rows]
+    arms = [drawn.get(row.subject, drawn.get(row.party, "")) for row in rows]
     placed = [
         Place(row.subject, row.band, row.probability, row.expected, row.person, row.team) for row in rows
     ]
@@ -182,10 +176,15 @@ def _mixed(target: str, rows: list[Any]) -> list[Place]:
     return [next(mixed) if arm else place for place, arm in zip(placed, arms, strict=True)]
 
 
-def _arm(row: Any) -> str:
-    """How the draw has somebody worked; empty for who is exempt or was not drawn yet."""
-    arm, exempt = (row.arm, row.exempt) if row.arm else (row.party_arm, row.party_exempt)
-    return arm if arm and exempt is None else ""
+def _drawn(session: Session, target: str) -> dict[str, str]:
+    """The arm drawn for each subject and party; empty for who is exempt. Joined here: the database has no index."""
+    rows = session.execute(
+        select(Enrolment.party, Enrolment.subject, Enrolment.arm, Enrolment.exempt).where(
+            Enrolment.target == target
+        )
+    ).all()
+    arm = {row.party: row.arm if row.exempt is None else "" for row in rows}
+    return arm | {row.subject: row.arm if row.exempt is None else "" for row in rows}
 
 
 def _as_ruled(rows: list[Any], beside: list[Place]) -> list[Place]:
