@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -37,14 +39,22 @@ QUALIFY row_number() OVER (PARTITION BY source, source_id ORDER BY r.load DESC, 
 """
 
 FIRST: Final = """
-WITH first_owner AS (
-    SELECT source, record, arg_min(old, occurred_at) AS owner FROM change
-    WHERE object = 'lead' AND field = 'owner' GROUP BY source, record
+WITH said AS (
+    SELECT source, record, old AS owner, 2 * occurred_at AS at FROM change WHERE object = 'lead' AND field = 'owner'
+    UNION ALL
+    SELECT source, record, new, 2 * occurred_at + 1 FROM change WHERE object = 'lead' AND field = 'owner'
+    UNION ALL
+    SELECT source, source_id, owner, 9223372036854775807 FROM lead
+),
+first_colleague AS (
+    SELECT s.source, s.record, arg_min(s.owner, s.at) AS owner, arg_min(a.name, s.at) AS name
+    FROM said s JOIN actor a ON a.source = s.source AND a.source_id = s.owner
+    GROUP BY s.source, s.record
 )
-SELECT l.source, l.source_id, coalesce(f.owner, l.owner) AS owner, a.name, l.created_at
-FROM lead l LEFT JOIN first_owner f ON f.source = l.source AND f.record = l.source_id
-LEFT JOIN actor a ON a.source = l.source AND a.source_id = coalesce(f.owner, l.owner)
+SELECT l.source, l.source_id, f.owner, f.name, l.created_at
+FROM lead l LEFT JOIN first_colleague f ON f.source = l.source AND f.record = l.source_id
 """
+"""A group's name among the owners is nobody: the first colleague counts."""
 
 
 @dataclass(slots=True)
@@ -129,25 +139,27 @@ def merges(home: Home) -> dict[str, Merge]:
 
 def entered_first(home: Home, subjects: Iterable[str]) -> dict[str, First]:
     """Of each lead whose person has several records: the first of them and who had it; others are left out."""
-    history = History(home)
-    if not history.load_number:
-        return {}
-    people = EventStore.open(home, history.load_number).subjects("lead")
-    asked = people[people["subject"].isin(list(subjects))]
-    same = people[people["party"].isin(asked["party"])].sort_values(["created_at", "subject"])
-    several = same.groupby("party")["subject"].transform("size") > 1
-    first = same[several].drop_duplicates("party").set_index("party")["subject"].to_dict()
-    if not first:
-        return {}
-    about = _entries(history, set(first.values()))
-    pairs = zip(asked["subject"], asked["party"], strict=True)
-    return {subject: about[first[party]] for subject, party in pairs if first.get(party) in about}
+    load = History(home).load_number
+    known = _firsts(home.path, load) if load else {}
+    return {subject: known[subject] for subject in subjects if subject in known}
+
+
+@lru_cache(maxsize=2)
+def _firsts(path: Path, load: int) -> dict[str, First]:
+    """Of every lead of a load that has others beside it."""
+    home = Home(path)
+    people = EventStore.open(home, load).subjects("lead").sort_values(["created_at", "subject"])
+    same = people[people.groupby("party")["subject"].transform("size") > 1]
+    first = same.drop_duplicates("party").set_index("party")["subject"].to_dict()
+    about = _entries(History(home, load), set(first.values()))
+    pairs = zip(same["subject"], same["party"], strict=True)
+    return {subject: about[first[party]] for subject, party in pairs if first[party] in about}
 
 
 def _entries(history: History, subjects: set[str]) -> dict[str, First]:
     read = {
         "lead": ("owner", "created_at"),
-        "change": ("object", "record", "field", "old", "occurred_at"),
+        "change": ("object", "record", "field", "old", "new", "occurred_at"),
         "actor": ("name",),
     }
     with newest(history, read) as connection:

@@ -12,7 +12,7 @@ from crm.tables.people import Person, Team
 from crm.tables.work import Alert, Assignment, Tap
 from serving import holding
 from serving.calendar import Calendar
-from serving.sharing import Seat
+from serving.sharing import SHARING, Seat
 
 MOST: Final = 30
 """Leads listed that nobody touched."""
@@ -31,6 +31,7 @@ class Line:
     person: int
     name: str
     here: bool
+    away: bool
     load: int
     hot: int
     untouched: int
@@ -130,8 +131,8 @@ def _line(
     urgent = [one for one in untouched if one.subject in hot]
     late = [one for one in urgent if holding.waits_since(one, person) < now() - DAY]
     return Line(
-        person.id, person.name, seat.here, seat.load, seat.hot, len(untouched), len(urgent),
-        session.scalar(missed) or 0, session.scalar(done) or 0, len(late),
+        person.id, person.name, seat.here, person.role in SHARING and not seat.here, seat.load, seat.hot,
+        len(untouched), len(urgent), session.scalar(missed) or 0, session.scalar(done) or 0, len(late),
     )  # fmt: skip
 
 
@@ -163,8 +164,8 @@ def _plays(lines: list[Line], pool: int, pool_hot: int) -> list[Play]:
     for line in lines:
         to = free.name if free and free is not line else ""
         if line.untouched_hot:
-            (call if line.here else away).append(
-                Play("Call" if line.here else "Away", line.name, line.untouched_hot, to)
+            (away if line.away else call).append(
+                Play("Away" if line.away else "Call", line.name, line.untouched_hot, to)
             )
         if line.missed:
             missed.append(Play("Missed", line.name, line.missed))

@@ -92,8 +92,8 @@ def test_who_entered_first_is_told_of_people_with_several_records(tmp_path: Path
         object="lead",
         record="A",
         field="owner",
-        old="hoa",
-        new="lan",
+        old="nhom.kinhdoanh",
+        new="hoa",
         occurred_at=day(6),
     )
     company.load()
