@@ -50,7 +50,9 @@ def create_app(home: Home) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with (
             Live(home) as app.state.live,
-            Rescorer(home, app.state.live, [greet(home), newcomers(home), queue_scores]) as app.state.rescorer,
+            Rescorer(
+                home, app.state.live, [greet(home), newcomers(home), queue_scores]
+            ) as app.state.rescorer,
         ):
             _complete(home)
             yield

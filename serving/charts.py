@@ -18,8 +18,9 @@ STYLE: Final = Style(label_font_size=TEXT, major_label_font_size=TEXT, legend_fo
 """Only for where things are put; what they look like is said under ``.chart`` in the style sheet."""
 
 PLAIN: Final[dict[str, Any]] = {
-    "css": [], "js": [], "width": SIZE[0], "height": SIZE[1], "style": STYLE, "margin": 8, "margin_right": 34, "dots_size": 3,
-    "legend_at_bottom": True, "show_x_guides": False, "disable_xml_declaration": True, "classes": ["chart"],
+    "css": [], "js": [], "width": SIZE[0], "height": SIZE[1], "style": STYLE, "margin": 8, "margin_right": 34,
+    "dots_size": 3, "legend_at_bottom": True, "show_x_guides": False, "disable_xml_declaration": True,
+    "classes": ["chart"],
 }  # fmt: skip
 """What every chart is made with: ``pygal.Bar(**PLAIN)``."""
 

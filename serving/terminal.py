@@ -131,7 +131,9 @@ def assigned(report: Mapping[str, Any]) -> None:
     moved = ", ".join(f"{count:,} {why}" for why, count in report["moved"].items()) or "nobody"
     out.print(f"Moved: {moved}. Recalled: {report['recalled']:,}. Ended: {report['ended']:,}")
     if report["without_team"]:
-        out.print(f"{report['without_team']:,} have no team, for there is none: make one with leadkeep teams add")
+        out.print(
+            f"{report['without_team']:,} have no team, for there is none: make one with leadkeep teams add"
+        )
 
 
 def alerted(found: Mapping[str, int]) -> None:

@@ -22,7 +22,9 @@ class Assignment(Base):
     since: Mapped[int]
     until: Mapped[int | None]
     touched_at: Mapped[int | None]
-    why: Mapped[str] = mapped_column(String(32))  # crm | rule | taken | recalled | handed | left | qualified | merged
+    why: Mapped[str] = mapped_column(
+        String(32)
+    )  # crm | rule | taken | recalled | handed | left | qualified | merged
     by: Mapped[int | None]
     __table_args__ = (
         Index("assignment_current", "subject", unique=True, sqlite_where=text("until IS NULL"),
