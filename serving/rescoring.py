@@ -13,16 +13,17 @@ from threading import Event, Thread
 from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from crm import leases
 from crm.clock import MINUTE, SECOND, now
 from crm.days import local_day
 from crm.errors import LeadkeepError, NotFound, PopulationError
 from crm.operations import reading, writing
 from crm.settings import Home
-from crm.tables.jobs import JobLock, Mark
+from crm.tables.jobs import Mark
 from crm.tables.scores import Score, ScorePast
 from models.target import find
 from serving import by_rule
@@ -73,7 +74,7 @@ class Rescorer:
         self._stop.set()
         self._wake.set()
         self._thread.join()
-        self._let_go()
+        leases.let_go(self.home, NAME, self._holder)
 
     def wake(self) -> None:
         """A delivery was just kept."""
@@ -176,28 +177,15 @@ class Rescorer:
         moment = now()
         if self._leased_until - moment > LEASE // 2:
             return True
-        until = moment + LEASE
-        with writing(self.home) as session:
-            free = or_(JobLock.holder == self._holder, JobLock.until < moment)
-            taken = session.execute(
-                update(JobLock).where(JobLock.job == NAME, free).values(holder=self._holder, until=until)
-                .returning(JobLock.job)
-            ).first() is not None  # fmt: skip
-            if not taken and session.get(JobLock, NAME) is None:
-                session.add(JobLock(job=NAME, holder=self._holder, until=until))
-                taken = True
+        taken = leases.take(self.home, NAME, self._holder, LEASE)
         if not taken:
             self._number, self._leased_until = None, 0
             self._stop.wait(0.5)
             return False
         if not self._leased_until:
             self._number = None
-        self._leased_until = until
+        self._leased_until = moment + LEASE
         return True
-
-    def _let_go(self) -> None:
-        with writing(self.home) as session:
-            session.execute(delete(JobLock).where(JobLock.job == NAME, JobLock.holder == self._holder))
 
 
 COLUMNS: Final = [column.name for column in Score.__table__.columns]
