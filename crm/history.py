@@ -239,15 +239,15 @@ def query() -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def full_disk(path: Path) -> Iterator[None]:
-    """Turns a full disk or quota into ResourceError; other faults of the store into HistoryError."""
+def full_disk(path: Path, kept: str = "nothing of this import is visible") -> Iterator[None]:
+    """Turns a full disk or quota into ResourceError, which says what is ``kept``; other faults into HistoryError."""
     try:
         yield
     except (OSError, DeltaError) as error:
         full = getattr(error, "errno", None) in FULL or any(word in str(error).lower() for word in FULL_WORDS)
         if full:
             raise ResourceError(
-                "the disk is full; nothing of this import is visible",
+                f"the disk is full; {kept}",
                 where=str(path),
                 todo="free some space and run the import again: it starts from the last complete load",
             ) from error

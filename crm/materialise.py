@@ -16,10 +16,13 @@ from crm import discover, eventfiles, links, records
 from crm.clock import FOREVER
 from crm.days import local_day
 from crm.eventfiles import ENGINE, KINDS, Completed
-from crm.history import History, query
+from crm.history import History, full_disk, query
 from crm.loads import FOLDED
 from crm.schema import TABLES
 from crm.settings import Home
+
+KEEPS: Final = "the import is kept, its events are made when there is room"
+"""What a disk that fills up here leaves."""
 
 KEPT: Final = 2
 """Event folders kept beside the one just made; those of older loads are made again when asked for."""
@@ -193,7 +196,7 @@ def materialise(home: Home, load: int | None = None) -> None:
     loaded = {one.load: one.loaded_at for one in history.loads() if one.source != FOLDED}
     tables = {table: conform(table, seen(stored.pop(table), loaded)) for table in TABLES}
     final = home.history / "event" / str(history.load_number)
-    with query() as connection, eventfiles.being_written(final) as folder:
+    with full_disk(final, KEEPS), query() as connection, eventfiles.being_written(final) as folder:
         gather(connection, tables, numeric)
         _write(connection, folder, history, settings.zone, settings.currency)
     eventfiles.clear_others(final, KEPT)
