@@ -55,10 +55,11 @@ def writing(home: Home) -> Iterator[Session]:
 
     Its ``info["home"]`` is this home.
     """
-    engine = _engine(home).execution_options(writes=True)
-    opened = Session(engine, expire_on_commit=False, info={"home": home})
-    with _plainly(home), opened as session, session.begin():
-        yield session
+    with _plainly(home):
+        engine = _engine(home).execution_options(writes=True)
+        opened = Session(engine, expire_on_commit=False, info={"home": home})
+        with opened as session, session.begin():
+            yield session
 
 
 def champion(home: Home, target: str) -> Champion | None:

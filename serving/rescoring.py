@@ -8,6 +8,7 @@ only after a crash, and scoring it twice changes nothing.
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from threading import Event, Thread
 from typing import Any, Final, NamedTuple, Self
@@ -74,7 +75,8 @@ class Rescorer:
         self._stop.set()
         self._wake.set()
         self._thread.join()
-        leases.let_go(self.home, NAME, self._holder)
+        with suppress(LeadkeepError):  # it ends by itself in a moment
+            leases.let_go(self.home, NAME, self._holder)
 
     def wake(self) -> None:
         """A delivery was just kept."""

@@ -77,7 +77,7 @@ def home(tmp_path: Path, database: str) -> Iterator[Home]:
     made = Home(tmp_path).create()
     use(made, database)
     yield made
-    let_go(made)
+    let_go(made, database)
 
 
 def use(home: Home, url: str) -> None:
@@ -87,9 +87,8 @@ def use(home: Home, url: str) -> None:
     file.write_text(said.replace('operations = ""', f'operations = "{url}"'), encoding="utf-8")
 
 
-def let_go(home: Home) -> None:
-    """Closes this process's connections to a server."""
-    url = home.settings.stores.operations
+def let_go(home: Home, url: str) -> None:
+    """Closes this process's connections to the server at ``url``; a test may have spoiled the settings."""
     if url.startswith("postgresql"):
         inbox._engine(url).dispose()
         with suppress(SettingsError):  # a database that is refused was never open
