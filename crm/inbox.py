@@ -226,6 +226,8 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     with _plainly(), engine.execution_options(writes=True).begin() as connection:
+        if engine.dialect.name == "postgresql":  # several processes may find them missing at once
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('leadkeep inbox'))"))
         META.create_all(connection)
         connection.execute(text("INSERT INTO inbox_clock (id, at) VALUES (1, 0) ON CONFLICT DO NOTHING"))
     return engine
