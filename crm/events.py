@@ -26,6 +26,9 @@ from crm.settings import Home
 Int64 = NDArray[np.int64]
 Int32 = NDArray[np.int32]
 
+COLUMNS = ("occurred_at", "known_at", "known_until", "signature", "value", "duration", "actor", "day")
+"""The arrays of :class:`Events` with one entry an event."""
+
 
 class Signature(NamedTuple):
     """The words of an event. Events with the same words share a signature number."""
@@ -251,4 +254,4 @@ def _columns(block: pa.Table) -> dict[str, NDArray[Any]]:
     return {name: block[name].to_numpy() for name in ENGINE}
 
 
-__all__ = ["FOREVER", "UNKNOWN", "EventStore", "Events", "Signature"]
+__all__ = ["COLUMNS", "FOREVER", "UNKNOWN", "EventStore", "Events", "Signature"]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from crm.clock import FOREVER, UNKNOWN
 from crm.days import local_day
 from crm.errors import NotFound
-from crm.events import Events, EventStore, Signature
+from crm.events import COLUMNS, Events, EventStore, Signature
 from crm.inbox import Fresh, Inbox, Said
 from crm.piecemeal import Piecemeal
 from crm.records import Records, key
@@ -292,9 +292,6 @@ class Overlay:
 
     def _actor(self, actor: str) -> int:
         return self._actors.setdefault(actor, len(self._actors)) if actor else -1
-
-
-COLUMNS: Final = ("occurred_at", "known_at", "known_until", "signature", "value", "duration", "actor", "day")
 
 
 def _is_customer(moments: list[Moment]) -> bool:

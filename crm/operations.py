@@ -17,12 +17,14 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import exc as db
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from crm.clock import now
 from crm.errors import ModelError, ResourceError, SettingsError, SourceError
 from crm.migrations import newest, upgrade
 from crm.settings import Home
+from crm.tables import Base
 from crm.tables.scores import Champion, Promotion
 
 LOCK_WAIT = 30
@@ -60,6 +62,13 @@ def writing(home: Home) -> Iterator[Session]:
         opened = Session(engine, expire_on_commit=False, info={"home": home})
         with opened as session, session.begin():
             yield session
+
+
+def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that may say ``on_conflict_do_...``, in the words of the session's database."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def champion(home: Home, target: str) -> Champion | None:

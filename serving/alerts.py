@@ -7,9 +7,9 @@ from typing import Final
 
 import apprise
 from sqlalchemy import ColumnElement, and_, false, or_, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from crm import operations
 from crm.clock import DAY, now
 from crm.discover import modules
 from crm.errors import NotFound
@@ -108,7 +108,7 @@ def _keep(session: Session, kind: str, found: Sequence[Found], moment: int) -> i
     ]
     if not rows:
         return 0
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Alert)
+    insert = operations.insert(session, Alert)
     once = insert.on_conflict_do_nothing(index_elements=["key"]).returning(Alert.id)
     return len(session.execute(once, rows).all())
 

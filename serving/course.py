@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import and_, func, null, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from crm import operations
 from crm.days import local_day
 from crm.operations import writing
 from crm.settings import Home
@@ -39,7 +39,7 @@ def remember(session: Session, scores: Sequence[Score], day: int) -> None:
         row.subject: row for row in _latest(session, scores[0].target, [s.subject for s in scores], day)
     }
     if rows := [_row(score, day) for score in scores if _is_news(score, before.get(score.subject), day)]:
-        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(ScorePast)
+        insert = operations.insert(session, ScorePast)
         changed = {name: getattr(insert.excluded, name) for name in COLUMNS[2:]}
         older = ScorePast.cutoff <= insert.excluded.cutoff
         keys = ["target", "subject", "day"]

@@ -6,9 +6,9 @@ from typing import Final, TypeVar
 
 from sqlalchemy import ColumnElement, Select, case, func, select, tuple_, update
 from sqlalchemy import text as sql
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
+from crm import operations
 from crm.clock import DAY, now
 from crm.errors import NotFound
 from crm.settings import Home, Settings
@@ -151,9 +151,7 @@ def begin(session: Session, found: Sequence[tuple[Standing, Place]]) -> None:
         for one, place in found
     ]  # fmt: skip
     if rows:
-        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(
-            Assignment
-        )
+        insert = operations.insert(session, Assignment)
         once = insert.on_conflict_do_nothing(index_elements=["subject"], index_where=sql("until IS NULL"))
         session.execute(once, rows)
 

@@ -6,13 +6,11 @@ from threading import Lock
 
 import numpy as np
 
-from crm.events import Events, EventStore
+from crm.events import COLUMNS, Events, EventStore
 from crm.fresh import Overlay
 
 MEMORY = 256 * 1024**2
 """Bytes of event files of one kind that each process may hold in memory."""
-
-COLUMNS = ("occurred_at", "known_at", "known_until", "signature", "value", "duration", "actor", "day")
 
 
 class Lookup:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from crm import operations
 from crm.clock import MINUTE, iso, now
 from crm.inbox import Said
 from crm.settings import Home, Settings, WriteBack
@@ -193,7 +193,7 @@ def _of(place: WriteBack, target: str, subjects: Iterable[str]) -> ColumnElement
 def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps the rows whose key is not there yet."""
     if rows:
-        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Outgoing)
+        insert = operations.insert(session, Outgoing)
         session.execute(insert.on_conflict_do_nothing(index_elements=["key"]), list(rows))
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import delete, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from crm import operations
 from crm.clock import DAY, SECOND, UNKNOWN, iso, now
 from crm.errors import LeadkeepError
 from crm.events import Events, EventStore
@@ -236,7 +236,7 @@ def _keep(home: Home, scores: Sequence[Score], day: int) -> int:
     """
     rows = [{name: getattr(score, name) for name in COLUMNS} for score in scores]
     with writing(home) as session:
-        insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Score)
+        insert = operations.insert(session, Score)
         fresh = insert.excluded
         ours, theirs = tuple_(fresh.cutoff, fresh.load), tuple_(Score.cutoff, Score.load)
         older = (theirs < ours) | ((theirs == ours) & (Score.version != fresh.version))

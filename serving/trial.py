@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from crm import operations
 from crm.clock import DAY
 from crm.settings import Home
 from crm.tables.scores import Score
@@ -99,7 +99,7 @@ def enrol(
         }
         for party, score in fresh.items()
     ]  # fmt: skip
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Enrolment)
+    insert = operations.insert(session, Enrolment)
     session.execute(insert.on_conflict_do_nothing(index_elements=["target", "party"]), rows)
     return len(rows)
 
