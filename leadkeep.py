@@ -124,7 +124,7 @@ def score(
 ) -> None:
     """Score everyone eligible at a time, with the newest model no younger than it."""
     from serving import terminal
-    from serving.scoring import score as run
+    from serving.scores.scoring import score as run
 
     home = _home()
     with terminal.progress() as tell:
@@ -142,7 +142,7 @@ def explain(
 ) -> None:
     """Score one lead or customer now and say why."""
     from serving import terminal
-    from serving.live import explain as run
+    from serving.scores.live import explain as run
 
     home = _home()
     found = run(home, target, subject, _language(home, lang), _moment(home, as_of))
@@ -190,7 +190,8 @@ def fold(as_json: Json = False) -> None:
 @app.command()
 def assign(as_json: Json = False) -> None:
     """Give every lead and customer a team and a person, and recall the leads nobody touched."""
-    from serving import assigning, terminal
+    from serving import terminal
+    from serving.work import assigning
 
     home = _home()
     recalled = assigning.recall(home)
@@ -206,8 +207,8 @@ def alerts(
     as_json: Json = False,
 ) -> None:
     """Look for what needs somebody now: on the pages at once, and sent where people look."""
-    from serving import alerts as run
     from serving import terminal
+    from serving.work import alerts as run
 
     home = _home()
     found = {"new": run.look(home), "sent": run.send(home) if send else 0}
@@ -285,11 +286,13 @@ def demo(
     """Run everything on the sample company: make it, import it, train, score, show today's lists."""
     from models.registry import list_models
     from serving import terminal
-    from serving.worklists import worklist
+    from serving.work.worklists import worklist
 
     home = _home().create()
     # The first import compiles for half a minute: on the other core, while the sample is made.
-    compiling = subprocess.Popen([sys.executable, "-c", "import training.run, serving.scoring, mlflow, shap"])
+    compiling = subprocess.Popen(
+        [sys.executable, "-c", "import training.run, serving.scores.scoring, mlflow, shap"]
+    )
     # Another day's sample is another company with the same ids: a home keeps the one it began with.
     if not (directory / "mapping.toml").exists():
         _step("sample", str(directory), "--customers", str(customers))
@@ -317,7 +320,8 @@ def keys_add(
     as_json: Json = False,
 ) -> None:
     """Make a key; it is shown this once."""
-    from serving import keys, teams, terminal
+    from serving import terminal
+    from serving.rights import keys, teams
 
     home = _home()
     own = teams.named(home, team).id if team else None
@@ -328,7 +332,8 @@ def keys_add(
 @key_app.command("list")
 def keys_list(as_json: Json = False) -> None:
     """List the keys by their first letters."""
-    from serving import keys, terminal
+    from serving import terminal
+    from serving.rights import keys
 
     names = ("prefix", "role", "team", "scopes", "label", "created_at", "expires_at", "revoked_at")
     home = _home()
@@ -339,7 +344,7 @@ def keys_list(as_json: Json = False) -> None:
 @key_app.command("revoke")
 def keys_revoke(prefix: Annotated[str, typer.Argument(help="Its first letters, as listed.")]) -> None:
     """End a key and every session opened with it."""
-    from serving import keys
+    from serving.rights import keys
 
     keys.revoke(_home(), prefix)
 
@@ -352,7 +357,8 @@ def senders_add(
     as_json: Json = False,
 ) -> None:
     """Let a system deliver; the secret it signs with is shown this once."""
-    from serving import senders, terminal
+    from serving import terminal
+    from serving.rights import senders
 
     secret = senders.create(_home().create(), name, format, source)
     found = {"name": name, "secret": secret, "path": f"/api/v1/deliveries/{name}"}
@@ -362,7 +368,8 @@ def senders_add(
 @sender_app.command("list")
 def senders_list(as_json: Json = False) -> None:
     """List who may deliver."""
-    from serving import senders, terminal
+    from serving import terminal
+    from serving.rights import senders
 
     names = ("name", "format", "source", "created_at", "revoked_at")
     rows = [{name: getattr(one, name) for name in names} for one in senders.listed(_home())]
@@ -372,7 +379,7 @@ def senders_list(as_json: Json = False) -> None:
 @sender_app.command("revoke")
 def senders_revoke(name: Annotated[str, typer.Argument(help="Its name, as listed.")]) -> None:
     """Take nothing more of a system."""
-    from serving import senders
+    from serving.rights import senders
 
     senders.revoke(_home(), name)
 
@@ -383,7 +390,8 @@ Destination = Annotated[str, typer.Argument(help="Its name in settings.toml.")]
 @write_back_app.command("status")
 def write_back_status(as_json: Json = False) -> None:
     """Show what waits, what was sent, and what was not taken."""
-    from serving import terminal, write_back
+    from serving import terminal
+    from serving.write_back import control as write_back
 
     terminal.result(write_back.status(_home()), as_json, terminal.outbox_table)
 
@@ -393,7 +401,9 @@ def write_back_send(
     seconds: Annotated[float, typer.Option(help="For at most this long.")] = 60.0, as_json: Json = False
 ) -> None:
     """Send what is due; a new destination gets every current score."""
-    from serving import sending, terminal, write_back
+    from serving import terminal
+    from serving.write_back import control as write_back
+    from serving.write_back import sending
 
     home = _home()
     write_back.welcome(home)
@@ -406,7 +416,8 @@ def write_back_send(
 @write_back_app.command("dry-run")
 def write_back_dry_run(name: Destination, as_json: Json = False) -> None:
     """Show what would be sent to a destination; nothing is queued or sent."""
-    from serving import terminal, write_back
+    from serving import terminal
+    from serving.write_back import control as write_back
 
     terminal.result(write_back.dry_run(_home(), name), as_json, terminal.dry_run)
 
@@ -414,7 +425,8 @@ def write_back_dry_run(name: Destination, as_json: Json = False) -> None:
 @write_back_app.command("retry")
 def write_back_retry(name: Destination, as_json: Json = False) -> None:
     """Try again what a destination did not take."""
-    from serving import terminal, write_back
+    from serving import terminal
+    from serving.write_back import control as write_back
 
     again = write_back.retry(_home(), name)
     terminal.result({"destination": name, "again": again}, as_json, terminal.counted)
@@ -427,7 +439,8 @@ def write_back_undo(
     as_json: Json = False,
 ) -> None:
     """Write again what stood in our fields before; the next send does it."""
-    from serving import terminal, write_back
+    from serving import terminal
+    from serving.write_back import control as write_back
 
     home = _home()
     back = write_back.undo(home, name, _moment(home, since))
@@ -448,7 +461,8 @@ def people_add(
     as_json: Json = False,
 ) -> None:
     """Let somebody sign in; the password to give them is shown this once."""
-    from serving import people, teams, terminal
+    from serving import terminal
+    from serving.rights import people, teams
 
     home = _home().create()
     own = teams.named(home, team).id if team else None
@@ -461,7 +475,8 @@ def people_add(
 @people_app.command("list")
 def people_list(as_json: Json = False) -> None:
     """List who may sign in, and who left."""
-    from serving import people, teams, terminal
+    from serving import terminal
+    from serving.rights import people, teams
 
     home = _home()
     called: dict[int | None, str] = {team.id: team.name for team in teams.listed(home)}
@@ -483,7 +498,7 @@ def people_change(
     capacity: Annotated[int | None, typer.Option(help="Contacts a day.")] = None,
 ) -> None:
     """Change somebody's role, team, name or capacity; it holds at once."""
-    from serving import people, teams
+    from serving.rights import people, teams
 
     home = _home()
     given = {"role": role, "name": name, "capacity": capacity, "team": team and teams.named(home, team).id}
@@ -493,16 +508,18 @@ def people_change(
 @people_app.command("leave")
 def people_leave(login: Login, as_json: Json = False) -> None:
     """End somebody's work: they are out at once, and colleagues take over what they held."""
-    from serving import people, terminal
+    from serving import terminal
+    from serving.work.leaving import leave
 
-    found = {"login": login, "handed_over": people.leave(_home(), login)}
+    found = {"login": login, "handed_over": leave(_home(), login)}
     terminal.result([found], as_json, terminal.rows)
 
 
 @people_app.command("password")
 def people_password(login: Login, as_json: Json = False) -> None:
     """Make a new password for somebody; it is shown this once, and their sessions end."""
-    from serving import people, terminal
+    from serving import terminal
+    from serving.rights import people
 
     found = {"login": login, "password": people.new_password(_home(), login)}
     terminal.result(found, as_json, terminal.password_made)
@@ -511,7 +528,8 @@ def people_password(login: Login, as_json: Json = False) -> None:
 @people_app.command("from-crm")
 def people_from_crm(as_json: Json = False) -> None:
     """Make people and teams of the colleagues the CRM names; they sign in once they have a password."""
-    from serving import staff, terminal
+    from serving import terminal
+    from serving.rights import staff
 
     terminal.result([staff.from_crm(_home()).as_dict()], as_json, terminal.rows)
 
@@ -527,7 +545,7 @@ def teams_add(
     recall_hours: Annotated[int, typer.Option(help="A lead nobody touched for so long is recalled.")] = 48,
 ) -> None:
     """Make a team."""
-    from serving import teams
+    from serving.rights import teams
 
     teams.make(_home().create(), name, kind, branch=branch, sources=source or (), recall_hours=recall_hours)
 
@@ -535,7 +553,8 @@ def teams_add(
 @team_app.command("list")
 def teams_list(as_json: Json = False) -> None:
     """List the teams."""
-    from serving import teams, terminal
+    from serving import terminal
+    from serving.rights import teams
 
     names = ("name", "kind", "branch", "sources", "recall_hours", "qualify_at")
     rows = [{name: getattr(one, name) for name in names} for one in teams.listed(_home())]

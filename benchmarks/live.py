@@ -39,7 +39,7 @@ from crm.operations import champion, promote
 from crm.settings import Home
 from models import registry
 from models.bundle import Bundle
-from serving import keys, senders
+from serving.rights import keys, senders
 
 SWAP_EVERY = 10.0
 ZONE = "Asia/Ho_Chi_Minh"

@@ -20,7 +20,7 @@ from crm.clock import parse, to_datetime
 from crm.sample import catalog, funnel
 from crm.sample.days import window
 from crm.sample.world import World, simulate
-from serving import effect, trial
+from serving.proof import effect, trial
 
 UNTIL = "2026-03-10"
 WEEKS = 13

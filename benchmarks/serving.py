@@ -42,7 +42,7 @@ from models.bundle import About, Bundle
 from models.calibration import fit_sigmoid
 from models.scorers import boosted
 from models.target import find
-from serving import keys
+from serving.rights import keys
 
 TARGET = "lead_conversion"
 CONNECTIONS = 4

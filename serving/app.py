@@ -15,13 +15,15 @@ from crm import logs
 from crm.discover import modules
 from crm.errors import LeadkeepError, NotFound
 from crm.settings import Home
-from serving import access, observing, taps
-from serving.assigning import greet
-from serving.live import Live
-from serving.outbox import queue_scores
+from serving import observing
 from serving.page import error_page
-from serving.rescoring import Rescorer
-from serving.trial import newcomers
+from serving.proof.trial import newcomers
+from serving.rights import access
+from serving.scores.live import Live
+from serving.scores.rescoring import Rescorer
+from serving.work import taps
+from serving.work.assigning import greet
+from serving.write_back.outbox import queue_scores
 
 LOG = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from crm.settings import Home
 from crm.tables.jobs import JobRun
 from crm.tables.outbox import Outgoing
 from models.target import all_targets
-from serving.worklists import newest
+from serving.runs import newest
 
 LOG = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from crm.discover import modules
 from crm.errors import LeadkeepError, SettingsError
 from features.words import code
 from serving import say
-from serving.access import COOKIE, PAGES, SignInNeeded
-from serving.keys import SESSION_LIFE, Caller
+from serving.rights.access import COOKIE, PAGES, SignInNeeded
+from serving.rights.keys import SESSION_LIFE, Caller
 from serving.wording import words
 
 HERE = Path(__file__).parent

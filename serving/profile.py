@@ -17,10 +17,10 @@ from crm.settings import Home
 from crm.tables.scores import Score, ScorePast, ScoreRun
 from features.words import Language
 from models.target import all_targets
-from serving import course
-from serving.live import Live
+from serving.runs import newest
+from serving.scores import course
+from serving.scores.live import Live
 from serving.story import Line, Teller, kinds_since
-from serving.worklists import newest
 
 PAGE: Final = 40
 """Events shown at a time."""

@@ -11,7 +11,7 @@ from uvicorn.supervisors import Multiprocess
 
 from crm.errors import ResourceError
 from crm.settings import Home
-from serving import keys
+from serving.rights import keys
 
 HOST = "127.0.0.1"
 PORT = 8700

@@ -27,7 +27,7 @@ from serving import say
 from serving.wording import words
 
 if TYPE_CHECKING:
-    from serving.worklists import Worklist
+    from serving.work.worklists import Worklist
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

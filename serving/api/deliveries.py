@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from crm.discover import modules
 from crm.errors import SourceError
 from crm.inbox import Inbox
-from serving import senders
 from serving.api import FORBIDDEN, INVALID, OUT_OF_ORDER
+from serving.rights import senders
 
 router = APIRouter(prefix="/api/v1/deliveries", tags=["deliveries"])
 LONGEST = 1_000_000

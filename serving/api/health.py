@@ -8,7 +8,7 @@ from crm.errors import NotFound
 from crm.operations import reading
 from models.target import all_targets
 from serving.api import FORBIDDEN, OUT_OF_ORDER
-from serving.worklists import newest
+from serving.runs import newest
 
 router = APIRouter(prefix="/api/v1/health", tags=["health"])
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from crm.clock import iso
 from serving.api import FORBIDDEN, INVALID, NO_DATA, OUT_OF_ORDER, UNKNOWN
 from serving.api.scores import StoredScore
-from serving.worklists import Row, worklist
+from serving.work.worklists import Row, worklist
 
 router = APIRouter(prefix="/api/v1/worklists", tags=["worklists"])
 

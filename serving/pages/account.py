@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from crm.errors import Forbidden, SettingsError
-from serving import people
 from serving.page import draw, with_session
+from serving.rights import people
 
 router = APIRouter(include_in_schema=False)
 

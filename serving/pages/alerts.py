@@ -12,8 +12,8 @@ from crm.discover import modules
 from crm.operations import reading
 from crm.standing import entered_first
 from crm.tables.work import Assignment
-from serving import alerts, assigning, holding
 from serving.page import draw, language
+from serving.work import alerts, assigning, holding
 
 router = APIRouter(include_in_schema=False)
 MENU = 25

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from serving.listing import draw_list
+from serving.work.listing import draw_list
 
 router = APIRouter(include_in_schema=False)
 MENU = 20

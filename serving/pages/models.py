@@ -17,12 +17,12 @@ from crm.tables.scores import Promotion, ScoreRun
 from models import registry
 from models.registry import Entry
 from models.target import Target, all_targets, find
-from serving import audit
 from serving.charts import lines
-from serving.live import Served
 from serving.page import draw, language
+from serving.rights import audit
+from serving.runs import newest
+from serving.scores.live import Served
 from serving.wording import words
-from serving.worklists import newest
 
 router = APIRouter(include_in_schema=False)
 MENU = 80

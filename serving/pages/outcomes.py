@@ -10,12 +10,13 @@ from crm.directory import Card, cards
 from crm.errors import SettingsError, SourceError
 from crm.operations import writing
 from crm.tables.work import Tap
-from serving import audit, outcomes
-from serving.listing import PLACES, draw_list
 from serving.page import HERE, draw, language
+from serving.rights import audit
 from serving.say import moment
-from serving.taps import Given, tap, undo
 from serving.wording import words
+from serving.work import outcomes
+from serving.work.listing import PLACES, draw_list
+from serving.work.taps import Given, tap, undo
 
 router = APIRouter(include_in_schema=False)
 

@@ -17,11 +17,11 @@ from crm.settings import Home
 from crm.tables.work import Goal
 from features.words import DECIMALS
 from models.target import all_targets
-from serving import audit
 from serving.charts import PLAIN, drawn
 from serving.page import draw, language
-from serving.proof import Proof, proof
-from serving.results import UNITS, Figure, Month, Step, results
+from serving.proof.earned import Proof, proof
+from serving.proof.results import UNITS, Figure, Month, Step, results
+from serving.rights import audit
 from serving.say import about
 from serving.wording import words
 

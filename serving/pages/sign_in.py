@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from crm.errors import Forbidden
-from serving import keys, people
-from serving.access import COOKIE, SignInNeeded
 from serving.page import HERE, draw, menu, with_session
+from serving.rights import keys, people
+from serving.rights.access import COOKIE, SignInNeeded
 
 router = APIRouter(include_in_schema=False)
 

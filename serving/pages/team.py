@@ -13,10 +13,10 @@ from crm.errors import SourceError
 from crm.operations import reading
 from crm.standing import entered_first
 from crm.tables.people import Team
-from serving import alerts, assigning
-from serving.keys import Caller
 from serving.page import draw
-from serving.playbook import overview
+from serving.rights.keys import Caller
+from serving.work import alerts, assigning
+from serving.work.playbook import overview
 
 router = APIRouter(include_in_schema=False)
 MENU = 30

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session, aliased
 from crm.clock import DAY, MINUTE
 from crm.settings import Home
 from crm.tables.work import Assignment, Tap
-from serving import holding
-from serving.calendar import Calendar
 from serving.watches import Found
+from serving.work import holding
+from serving.work.calendar import Calendar
 
 VI, EN = "{n} cuộc hẹn gọi lại bị lỡ", "{n} promised calls were missed"
 ONE_VI, ONE_EN = "Lỡ cuộc hẹn gọi lại", "A promised call was missed"

@@ -11,9 +11,9 @@ from crm.days import local_day
 from crm.settings import Home
 from crm.tables.scores import Score, ScorePast
 from crm.tables.work import Alert
-from serving import trial
-from serving.holding import TARGETS, URGENT, held
+from serving.proof import trial
 from serving.watches import Found
+from serving.work.holding import TARGETS, URGENT, held
 
 VI, EN = "{n} khách hàng có nguy cơ rời bỏ tăng mạnh", "{n} customers at a sharply higher risk of leaving"
 ONE_VI, ONE_EN = "Nguy cơ rời bỏ tăng mạnh trong tuần qua", "The risk of leaving rose sharply within a week"

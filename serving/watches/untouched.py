@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from crm.clock import MINUTE
 from crm.settings import Home
-from serving import holding
-from serving.calendar import Calendar
 from serving.watches import Found
+from serving.work import holding
+from serving.work.calendar import Calendar
 
 VI, EN = "{n} khách nóng chưa ai liên hệ", "{n} hot leads nobody has contacted"
 ONE_VI, ONE_EN = "Khách nóng chưa ai liên hệ", "A hot lead nobody has contacted"

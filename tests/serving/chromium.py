@@ -10,9 +10,9 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from crm.settings import Home
-from serving import keys
-from serving.access import COOKIE
 from serving.app import create_app
+from serving.rights import keys
+from serving.rights.access import COOKIE
 
 FOUND = shutil.which("chromium")
 WIDTHS = (390, 1280)

@@ -9,8 +9,8 @@ from crm import operations
 from crm.clock import DAY, now
 from crm.settings import Home
 from models.target import all_targets
-from serving import keys
 from serving.app import create_app
+from serving.rights import keys
 from tests.conftest import let_go, use
 from tests.serving import company
 from tests.serving.stored import ORIGIN

@@ -9,8 +9,8 @@ from crm.clock import HOUR, now
 from crm.operations import writing
 from crm.settings import Home
 from crm.tables.scores import Score, ScoreRun
-from serving import keys
-from serving.access import COOKIE
+from serving.rights import keys
+from serving.rights.access import COOKIE
 
 ORIGIN = "http://testserver"
 REASONS = [

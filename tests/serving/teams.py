@@ -8,7 +8,7 @@ from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.people import Person, Team
 from crm.tables.work import Assignment, Tap
-from serving.keys import Caller
+from serving.rights.keys import Caller
 
 
 def team(home: Home, name: str, kind: str = "sales", **given: Any) -> int:

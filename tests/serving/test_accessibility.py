@@ -13,9 +13,9 @@ from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.jobs import JobRun
 from crm.tables.scores import Score
-from serving import course
-from serving.access import ANYBODY, PAGES
-from serving.scoring import score
+from serving.rights.access import ANYBODY, PAGES
+from serving.scores import course
+from serving.scores.scoring import score
 from tests.serving import chromium, company
 
 pytestmark = [

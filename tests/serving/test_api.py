@@ -1,14 +1,14 @@
 import pytest
 from fastapi.testclient import TestClient
+from tests.serving.test_live import an_open_lead
 
 from crm.clock import DAY, HOUR, now
 from crm.settings import Home
 from models import registry
-from serving.access import COOKIE
 from serving.app import HEADERS, create_app
-from serving.scoring import score
+from serving.rights.access import COOKIE
+from serving.scores.scoring import score
 from tests.serving.stored import header, store
-from tests.serving.test_live import an_open_lead
 
 PROBLEM = {"error", "what", "value", "where", "todo"}
 

@@ -22,7 +22,7 @@ from crm.settings import Home
 from crm.tables import everything
 from crm.tables.jobs import Mark
 from crm.tables.scores import Score
-from serving.scoring import score
+from serving.scores.scoring import score
 from tests.conftest import let_go, use
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")

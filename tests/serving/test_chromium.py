@@ -15,9 +15,9 @@ from fastapi.testclient import TestClient
 
 from crm.clock import DAY, now
 from crm.settings import Home
-from serving import keys
 from serving.app import HEADERS, create_app
-from serving.scoring import score
+from serving.rights import keys
+from serving.scores.scoring import score
 from tests.serving.company import NAME
 from tests.serving.conftest import signed_in
 from tests.serving.stored import store

@@ -16,9 +16,9 @@ from crm.inbox import Inbox
 from crm.operations import reading
 from crm.settings import Home
 from crm.tables.scores import Score, ScorePast
-from serving import senders
 from serving.app import create_app
-from serving.scoring import score
+from serving.rights import senders
+from serving.scores.scoring import score
 from tests.serving.stored import header
 
 PATH = "/api/v1/deliveries/crm"

@@ -17,8 +17,9 @@ from crm.history import History
 from crm.operations import champion, reading
 from crm.settings import Home
 from crm.tables.work import Tap
-from serving import assigning, people, senders, teams
-from serving.scoring import score
+from serving.rights import people, senders, teams
+from serving.scores.scoring import score
+from serving.work import assigning
 from tests.serving import chromium, company
 
 pytestmark = [

@@ -9,8 +9,9 @@ from fastapi.testclient import TestClient
 from crm.clock import DAY, now
 from crm.discover import modules
 from crm.settings import Home
-from serving import keys, page
-from serving.access import COOKIE
+from serving import page
+from serving.rights import keys
+from serving.rights.access import COOKIE
 from tests.serving.stored import ORIGIN, send, store
 
 WORDS = sorted((page.HERE / "words").glob("*.toml"))

@@ -9,7 +9,8 @@ import pytest
 
 from crm.errors import ResourceError
 from crm.settings import Home
-from serving import keys, server
+from serving import server
+from serving.rights import keys
 
 RUN = "from crm.settings import Home; from serving import server; b = server.listen(port=0); " \
       "print(b.getsockname()[1], flush=True); server.run(Home(), b, workers={workers})"  # fmt: skip

@@ -19,8 +19,8 @@ from crm.operations import writing
 from crm.settings import Home
 from crm.tables import everything
 from crm.tables.scores import Score
-from serving import groups, outbox, sending
 from serving.destinations import webhook
+from serving.write_back import groups, outbox, sending
 
 SUBJECTS = 12
 

@@ -1,0 +1,224 @@
+"""Proof of value, the draw: which parties are worked by the score and which by the simple rule, and in what order.
+
+A party is drawn once, by a hash with a key of the company's own, so that it stays where it is and nobody can work
+out where. Whoever is scored is drawn, contacted or not: leaving out the uncontacted would compare two choices of
+people instead of two ways of choosing. The rule's people get the same share of every list as they are of it; none
+is left uncontacted because of the draw.
+"""
+
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm import operations
+from crm.clock import DAY
+from crm.settings import Home
+from crm.tables.scores import Score
+from crm.tables.trial import Enrolment
+from crm.tables.work import Assignment
+from models.target import find
+from serving.bands import BANDS
+
+SCORE, RULE = "score", "rule"
+"""The two arms."""
+
+CHUNK: Final = 500
+"""Names asked for in one query: SQLite takes no longer lists."""
+
+Row = TypeVar("Row")
+
+
+def key(home: Home) -> bytes:
+    """The company's own key, made at first use and readable by its owner only."""
+    path = home.path / "trial.key"
+    if not path.exists():
+        draft = path.with_name(f".trial.key.{secrets.token_hex(4)}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+        try:
+            os.link(draft, path)  # whoever is first wins, and the others read what it wrote
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return _read(path)
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def draw(key: bytes, target: str, party: str, share: float) -> str:
+    """The arm of a party: the rule's for ``share`` of them, the same at every draw.
+
+    >>> draw(b"k", "churn", "customer:crm:1", 0.0), draw(b"k", "churn", "customer:crm:1", 1.0)
+    ('score', 'rule')
+    """
+    return RULE if _uniform(key, target, party) < share else SCORE
+
+
+def _uniform(key: bytes, *said: str) -> float:
+    digest = hmac.digest(key, "\0".join(said).encode(), "sha256")
+    return int.from_bytes(digest[:7], "big") / 2**56
+
+
+def enrol(
+    session: Session,
+    home: Home,
+    target: str,
+    scores: Sequence[Score],
+    exempt: Mapping[str, str] | None = None,
+) -> int:
+    """Draws the parties of ``scores`` that were not drawn before; returns how many.
+
+    ``exempt`` says of parties why they count in neither arm (:func:`serving.proof.exempt.parties`).
+    """
+    fresh: dict[str, Score] = {}
+    known = _enrolled(session, target, scores)
+    for score in scores:
+        if score.subject not in known:
+            fresh.setdefault(_party(score), score)
+    if not fresh:
+        return 0
+    secret, share, why = key(home), home.settings.trial.share, exempt or {}
+    owner = _owners(session, [score.subject for score in fresh.values()])
+    rows = [
+        {
+            "target": target, "party": party, "subject": score.subject, "at": score.cutoff,
+            "arm": draw(secret, target, party, share), "exempt": why.get(party),
+            "owner": owner.get(score.subject), "probability": score.probability,
+        }
+        for party, score in fresh.items()
+    ]  # fmt: skip
+    insert = operations.insert(session, Enrolment)
+    session.execute(insert.on_conflict_do_nothing(index_elements=["target", "party"]), rows)
+    return len(rows)
+
+
+def newcomers(home: Home) -> Callable[[Session, Sequence[Score]], None]:
+    """Told of scores as they are stored live: a new lead is drawn before anybody works it.
+
+    Customers wait for the next scoring of everybody, which knows who is exempt.
+    """
+
+    def draw_newcomers(session: Session, scores: Sequence[Score]) -> None:
+        by_target: dict[str, list[Score]] = {}
+        for score in scores:
+            if score.subject.startswith("lead:"):
+                by_target.setdefault(score.target, []).append(score)
+        for target, some in by_target.items():
+            enrol(session, home, target, some)
+
+    return draw_newcomers
+
+
+def arms(session: Session, target: str, scores: Sequence[Score]) -> dict[str, str]:
+    """The arm each of these subjects is worked by; who is exempt or not drawn yet is worked by the score."""
+    return {subject: row.arm if row.exempt is None else SCORE
+            for subject, row in _enrolled(session, target, scores).items()}  # fmt: skip
+
+
+def order(session: Session, target: str, rows: Sequence[Score], urgent: Collection[str] = ()) -> list[Score]:
+    """All candidates of one list in the order to work them, to be cut to capacity afterwards.
+
+    The rule's people stand where the rule puts them, with its probability, expected value and a band by their
+    place, as copies outside of the session: nothing on a row tells the arm. Subjects in ``urgent`` (a complaint just
+    came in, say) stand where the score puts them, whatever their arm.
+    """
+    by_score = sorted(rows, key=_as_scored(target))
+    enrolled = _enrolled(session, target, rows)
+    drawn = {s: row.arm for s, row in enrolled.items() if row.exempt is None and s not in urgent}
+    scored = [row for row in by_score if drawn.get(row.subject) == SCORE]
+    ruled = _as_ruled([row for row in by_score if drawn.get(row.subject) == RULE], scored or by_score)
+    mixed = iter(merge(scored, ruled, phase(target, by_score)))
+    return [next(mixed) if row.subject in drawn else row for row in by_score]
+
+
+def phase(target: str, rows: Sequence[Score]) -> float:
+    """Another one for each list and day, the same at each look."""
+    said = f"{rows[0].subject} {rows[0].cutoff // DAY}" if rows else ""
+    return _uniform(b"", target, said)
+
+
+def merge(scored: Sequence[Row], ruled: Sequence[Row], phase: float) -> list[Row]:
+    """Both groups, each in its own order, with the same share of ``ruled`` in every stretch from the top.
+
+    ``phase`` in [0, 1) says how soon the first of them comes; over many lists it makes the shares exact.
+
+    >>> "".join(merge("ABCDEF", "xy", 0.5))
+    'AxBCDyEF'
+    """
+    share = len(ruled) / max(len(scored) + len(ruled), 1)
+    mixed: list[Row] = []
+    first, second = iter(scored), iter(ruled)
+    for place in range(len(scored) + len(ruled)):
+        turn = int((place + 1) * share + phase) > int(place * share + phase)
+        following = next(second if turn else first, None)
+        mixed.append(next(first if turn else second) if following is None else following)
+    return mixed
+
+
+def _party(score: Score) -> str:
+    return score.party or score.subject
+
+
+def _enrolled(session: Session, target: str, scores: Iterable[Score]) -> dict[str, Enrolment]:
+    """What was drawn for each subject: for itself, so that a party found out later changes nothing, or its party."""
+    by_party: dict[str, Enrolment] = {}
+    by_subject: dict[str, Enrolment] = {}
+    wanted = {score.subject: _party(score) for score in scores}
+    names = sorted({*wanted, *wanted.values()})
+    for start in range(0, len(names), CHUNK):
+        some = names[start : start + CHUNK]
+        asked = Enrolment.party.in_(some) | Enrolment.subject.in_(some)
+        for row in session.scalars(select(Enrolment).where(Enrolment.target == target, asked)):
+            by_party[row.party] = by_subject[row.subject] = row
+    found = {subject: by_subject.get(subject) or by_party.get(party) for subject, party in wanted.items()}
+    return {subject: row for subject, row in found.items() if row is not None}
+
+
+def _owners(session: Session, subjects: Sequence[str]) -> dict[str, int | None]:
+    found: dict[str, int | None] = {}
+    for start in range(0, len(subjects), CHUNK):
+        query = select(Assignment.subject, Assignment.person).where(
+            Assignment.subject.in_(subjects[start : start + CHUNK]), Assignment.until.is_(None)
+        )
+        found |= {subject: person for subject, person in session.execute(query)}
+    return found
+
+
+def _as_scored(target: str) -> Callable[[Score], tuple[float, float, float, str]]:
+    """By band, then by what a contact is expected to bring, then by probability."""
+    place = {band: number for number, band in enumerate(BANDS[find(target).subject])}
+    return lambda row: (place[row.band], *_promise(row))
+
+
+def _promise(row: Score) -> tuple[float, float, str]:
+    return (1.0 if row.expected is None else -float(row.expected), -row.probability, row.subject)
+
+
+def _as_ruled(rows: Sequence[Score], beside: Sequence[Score]) -> list[Score]:
+    """Copies of ``rows`` in the rule's order, with its numbers and the bands ``beside`` has at the same places."""
+    made = sorted(map(_by_rule, rows), key=_promise)
+    for place, row in enumerate(made):
+        row.band = beside[int((place + 0.5) / len(made) * len(beside))].band
+    return made
+
+
+def _by_rule(row: Score) -> Score:
+    values = {name: getattr(row, name) for name in COLUMNS}
+    chance = row.probability if row.rule_probability is None else row.rule_probability
+    expected = None if row.value is None else round(row.value * chance)
+    return Score(**values | {"probability": chance, "expected": expected})
+
+
+COLUMNS: Final = [column.name for column in Score.__table__.columns]

@@ -1,0 +1,50 @@
+"""Whose leads and customers a caller may see: the one place that decides it for lists and for single subjects."""
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from crm.tables.work import Assignment
+from serving.rights.callers import Caller
+
+TEAM: Final = {"lead": "sales", "deal": "sales", "customer": "care"}
+"""Whose work a subject is."""
+
+EVERYBODY: Final = frozenset({"director", "admin"})
+"""Roles that see every subject."""
+
+OWNERS: Final = frozenset({"sales", "care", "team_lead"})
+"""Roles that see what is theirs. The others (marketing, data) see no single person."""
+
+
+def mine(caller: Caller) -> ColumnElement[bool] | None:
+    """Which rows of ``assignment`` are the caller's: None means that all subjects are, also unassigned ones.
+
+    A person of sales or care sees their own and their team's pool; a team lead, and a key made for a team, what is
+    the team's. A key made for no team is the whole company's.
+    """
+    if caller.role in EVERYBODY:
+        return None
+    if caller.role not in OWNERS:
+        return false()
+    if caller.person is None and caller.team is None:
+        return None
+    of_team = Assignment.team == caller.team if caller.team is not None else false()
+    if caller.person is None or caller.role == "team_lead":
+        held = of_team
+    else:
+        held = or_(Assignment.person == caller.person, and_(Assignment.person.is_(None), of_team))
+    return and_(Assignment.until.is_(None), held)
+
+
+def may_see(session: Session | Connection, caller: Caller, subject: str) -> bool:
+    """Whether the caller may see this subject; asks the database only where ownership decides."""
+    held = mine(caller)
+    if held is None:
+        return caller.role not in ("sales", "care") or TEAM.get(subject.partition(":")[0]) == caller.role
+    if caller.role not in OWNERS:
+        return False
+    return (
+        session.execute(select(Assignment.id).where(Assignment.subject == subject, held)).first() is not None
+    )

@@ -1,0 +1,1 @@
+"""Scores: of everybody at a moment, of one subject live, and how they moved."""

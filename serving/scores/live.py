@@ -1,0 +1,285 @@
+"""What a process serves live: champions and the newest events, swapped when newer ones are good."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from threading import Event, Thread
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crm import operations
+from crm.clock import MINUTE, iso, now
+from crm.errors import LeadkeepError, ModelError, NotFound, PopulationError
+from crm.events import Events, EventStore
+from crm.fresh import Overlay
+from crm.inbox import Inbox
+from crm.naming import named
+from crm.settings import Home
+from crm.tables.scores import Champion
+from features.engine import compute
+from features.words import Language
+from models import reasons, registry
+from models.bundle import Bundle
+from models.reasons import Reason
+from models.scorers import Rows
+from models.target import ELIGIBLE, Target, all_targets, find
+from serving.bands import Thresholds
+from serving.runs import newest
+from serving.scores.lookup import Lookup
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+LOOK_EVERY = 2.0
+"""Seconds between looks at the champion and the newest load."""
+
+TRY_AGAIN = MINUTE
+"""How long a champion that failed its checks is left alone."""
+
+
+class Served(NamedTuple):
+    """The model that answers for one target, and why a newer champion does not."""
+
+    bundle: Bundle | None = None
+    problem: str | None = None
+    wanted: str | None = None
+    """Manifest hash of the champion last looked at."""
+    again_at: int = 0
+    """When a champion that failed is looked at again."""
+
+    @property
+    def version(self) -> str | None:
+        """Version of the model."""
+        return self.bundle.version if self.bundle else None
+
+    @property
+    def kind(self) -> str | None:
+        """Kind of the model."""
+        return self.bundle.kind if self.bundle else None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveScore:
+    """One subject's score at ``cutoff`` from the events of ``load``; ``base`` + contributions = ``raw``."""
+
+    subject: str
+    cutoff: int
+    load: int
+    version: str
+    kind: str
+    probability: float
+    raw: float
+    base: float
+    reasons: list[Reason]
+
+
+class Live:
+    """Kept by each process for its whole life; a ``with`` block runs the thread that looks for news."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.problem: str | None = None
+        self._events: Lookup | None = None
+        self._targets = all_targets()
+        self._served = {name: Served() for name in self._targets}
+        self._thresholds: dict[str, Thresholds | None] = {}
+        self._stop = Event()
+        self._thread = Thread(target=self._look, name="leadkeep-live", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.refresh()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def ready(self) -> bool:
+        """Whether at least one target can be scored."""
+        return self._events is not None and any(served.bundle for served in self._served.values())
+
+    @property
+    def load(self) -> int | None:
+        """The load whose events are served."""
+        return self._events.load if self._events else None
+
+    def served(self, target: str) -> Served:
+        """What answers for ``target``."""
+        return self._served[self._target(target).name]
+
+    def score(self, name: str, subject: str, lang: Language, n: int = 5) -> LiveScore:
+        """Scores one subject as it is known now.
+
+        Raises NotFound for an unknown subject, PopulationError with the reason for one that is not in the
+        population, ModelError before a first model is loaded.
+        """
+        bundle, events = self.holding(name)
+        return _score(self._target(name), bundle, events, subject, now(), lang, n)
+
+    def holding(self, name: str) -> tuple[Bundle, Lookup]:
+        """The model that answers for a target and the events it reads; raises ModelError before there are both."""
+        events, served = self._events, self._served[self._target(name).name]
+        if served.bundle is None or events is None:
+            todo, problem = (
+                f"import an export, then run leadkeep train {name}",
+                served.problem or self.problem,
+            )
+            raise ModelError("nothing to score with yet", value=problem, where=name, todo=todo)
+        return served.bundle, events
+
+    def events_of(self, subject: str) -> Events:
+        """The events of one subject, what came live included; raises NotFound, also before the first load."""
+        if self._events is None:
+            raise NotFound("no such subject", value=subject, todo="import an export first")
+        return self._events.one(subject)
+
+    @property
+    def actors(self) -> list[str]:
+        """The staff that ``actor`` of an event numbers, ``<source>:<id>``; none before the first load."""
+        return self._events.store.actors if self._events else []
+
+    def targets_of(self, subject: str) -> list[str]:
+        """The targets that score subjects of this kind and have a model."""
+        kind = subject.partition(":")[0]
+        return [
+            name for name, one in self._targets.items() if one.subject == kind and self._served[name].bundle
+        ]
+
+    def concerned(self, number: int) -> tuple[dict[str, int], int]:
+        """The subjects that rows of the inbox above ``number`` concern, and the number read up to."""
+        return self._events.since(number) if self._events else ({}, number)
+
+    def refresh(self) -> None:
+        """Looks once for a newer load and newer champions; what is served changes only for something good."""
+        self.problem = self._refresh_events()
+        for name, served in self._served.items():
+            self._served[name] = self._newer(name, served)
+            self._thresholds[name] = self._newest_thresholds(name)
+
+    def band(self, name: str, probability: float) -> str | None:
+        """The band a probability would have had in the newest scoring of everybody; None before the first."""
+        thresholds = self._thresholds.get(name)
+        return thresholds.band(self._targets[name].subject, probability) if thresholds else None
+
+    def _target(self, name: str) -> Target:
+        return self._targets.get(name) or find(name)
+
+    def _look(self) -> None:
+        try:
+            while not self._stop.wait(LOOK_EVERY):
+                self.refresh()
+        finally:
+            if not self._stop.is_set():
+                self.problem = "a fault ended the look-out for newer data and models; restart leadkeep serve"
+
+    def _refresh_events(self) -> str | None:
+        """Takes up a newer load once its event files are made; at the start they are made where missing."""
+        try:
+            newest = EventStore.ready(self.home) or None
+            if newest is None or newest != self.load:
+                kinds = {target.subject for target in self._targets.values()}
+                self._events = look_up(self.home, kinds, newest)
+        except LeadkeepError as error:
+            return str(error)
+        return None
+
+    def _newest_thresholds(self, name: str) -> Thresholds | None:
+        try:
+            with operations.reading(self.home) as session:
+                return Thresholds(**newest(session, name).thresholds)
+        except LeadkeepError:
+            return self._thresholds.get(name)
+
+    def _newer(self, name: str, served: Served) -> Served:
+        try:
+            row = operations.champion(self.home, name)
+            if row is None or (row.manifest_sha256 == served.wanted and not served.problem):
+                return served
+            if served.again_at > now():
+                return served
+            return Served(_opened(self.home, row), None, row.manifest_sha256)
+        except LeadkeepError as error:
+            bundle = served.bundle or self._last_good(name)
+            return Served(bundle, str(error), served.wanted, now() + TRY_AGAIN)
+
+    def _last_good(self, name: str) -> Bundle | None:
+        """For a process that starts while the champion is damaged."""
+        try:
+            return registry.champion(self.home, name)
+        except LeadkeepError:
+            return None
+
+
+def _opened(home: Home, row: Champion) -> Bundle:
+    folder = home.models / row.target / row.version
+    bundle = Bundle.open(folder)
+    if bundle.manifest_sha256 != row.manifest_sha256:
+        todo = "restore the folder, or train again"
+        raise ModelError(
+            "the champion's folder holds another model", value=row.version, where=str(folder), todo=todo
+        )
+    return bundle
+
+
+def look_up(home: Home, kinds: Iterable[str], load: int | None = None) -> Lookup:
+    """A load's events, by default the newest's, and what the inbox holds above them.
+
+    Raises HistoryError before the first load.
+    """
+    store, settings = EventStore.open(home, load), home.settings
+    return Lookup(store, kinds, Overlay(store, Inbox(home), settings.currency, settings.zone))
+
+
+def explain(home: Home, name: str, subject: str, lang: Language, as_of: int) -> dict[str, Any]:
+    """One subject's score as known at ``as_of``, with the newest model of that time, as plain data.
+
+    ``subject`` may be the own id in the CRM of the record, or of one linked with it. Raises as
+    :meth:`Live.score`, and HistoryError.
+    """
+    target, bundle = find(name), registry.champion(home, name, as_of=as_of)
+    lookup = look_up(home, ())
+    found = _score(target, bundle, lookup, named(home, lookup.store, target.subject, subject), as_of, lang, 5)
+    said = asdict(found) | {"target": name, "as_of": iso(as_of, home.settings.zone)}
+    del said["cutoff"]
+    return said
+
+
+def _score(
+    target: Target, bundle: Bundle, lookup: Lookup, subject: str, cutoff: int, lang: Language, n: int
+) -> LiveScore:
+    if not subject.startswith(f"{target.subject}:"):
+        todo = f"give an id that begins with {target.subject}:"
+        raise NotFound(f"{target.name} scores another kind of subject", value=subject, todo=todo)
+    rows, later = features_of(target, bundle, lookup, subject, cutoff)
+    found = reasons.explained(bundle, rows, lang, n, later=later)
+    kind = "rule" if later else bundle.kind
+    return LiveScore(
+        subject, cutoff, lookup.load, bundle.version, kind,
+        found.probability, found.raw, found.base, found.reasons,
+    )  # fmt: skip
+
+
+def features_of(
+    target: Target, bundle: Bundle, lookup: Lookup, subject: str, cutoff: int
+) -> tuple[Rows, bool]:
+    """One subject's features, float32 ``[1, n_features]``, and whether only the rule scores it.
+
+    Raises NotFound, PopulationError with the reason.
+    """
+    events = lookup.one(subject)
+    place, moment = np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)
+    later = _later(target, bundle, events, place, moment)
+    return compute(bundle.spec, events, place, moment), later
+
+
+def _later(target: Target, bundle: Bundle, events: Events, place: Int32, moment: Int64) -> bool:
+    """Whether only the rule scores this subject; raises PopulationError for one that nothing scores."""
+    reason = target.reasons[int(target.standing(events, place, moment, bundle.horizon)[0])]
+    later = reason == target.beyond and bundle.later is not None
+    if reason != target.reasons[ELIGIBLE] and not later:
+        subject = events.subjects[0]
+        raise PopulationError(f"not in the population of {target.name}: {reason}", value=subject)
+    return later

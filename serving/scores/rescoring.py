@@ -1,0 +1,212 @@
+"""Scores again, within moments, whom a delivery concerns: one process does it, for all.
+
+The process holds a lease; when it dies another takes over where the stored mark says. A score, its place in the
+course over time, and the mark are stored together, so that what was acknowledged is scored even if that happens
+only after a crash, and scoring it twice changes nothing.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from threading import Event, Thread
+from typing import Any, Final, NamedTuple, Self
+
+import numpy as np
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from crm import leases
+from crm.clock import MINUTE, SECOND, now
+from crm.days import local_day
+from crm.errors import LeadkeepError, NotFound, PopulationError
+from crm.operations import reading, writing
+from crm.settings import Home
+from crm.tables.jobs import Mark
+from crm.tables.scores import Score, ScorePast
+from models.target import find
+from serving.bands import BANDS
+from serving.scores import by_rule
+from serving.scores.live import Live, features_of
+from serving.scores.scoring import said_reasons
+
+LOG = logging.getLogger(__name__)
+
+NAME: Final = "live"
+LEASE: Final = 3 * SECOND
+LOOK_EVERY: Final = 0.05
+"""Seconds between looks at the inbox; the process that took a delivery looks at once."""
+
+Changed = Callable[[Session, Sequence[Score]], object]
+"""Told of scores as they are stored, in the same transaction."""
+
+
+USUAL_FOR: Final = MINUTE
+"""How long the mean worth of all is taken to stand."""
+
+
+class Known(NamedTuple):
+    """What stands with a subject until the next scoring of everybody."""
+
+    value: int | None
+    party: str
+
+
+class Rescorer:
+    """A ``with`` block runs its thread; :meth:`wake` spares it the wait."""
+
+    def __init__(self, home: Home, live: Live, changed: Sequence[Changed] = ()) -> None:
+        self.home, self.live, self._changed = home, live, changed
+        self.problem: str | None = None
+        self._holder = secrets.token_hex(8)
+        self._leased_until = self._usual_at = 0
+        self._usual: dict[str, int | None] = {}
+        self._number: int | None = None
+        self._stop, self._wake = Event(), Event()
+        self._thread = Thread(target=self._run, name="leadkeep-rescorer", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._thread.join()
+        with suppress(LeadkeepError):  # it ends by itself in a moment
+            leases.let_go(self.home, NAME, self._holder)
+
+    def wake(self) -> None:
+        """A delivery was just kept."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if self._leads():
+                    self.step()
+                self.problem = None
+            except LeadkeepError as error:
+                if self.problem is None:
+                    LOG.error("live scoring waits: %s", error)
+                self.problem, self._number = str(error), None
+                self._stop.wait(1)
+            self._wake.wait(LOOK_EVERY)
+            self._wake.clear()
+
+    def step(self) -> int:
+        """Scores whom rows above the mark concern; returns how many scores were stored or taken back."""
+        if self._number is None:
+            self._number = self._mark()
+        concerned, read = self.live.concerned(self._number)
+        if read <= self._number:
+            return 0
+        made, gone = self._scores(concerned)
+        self._store(made, gone, read)
+        self._number = read
+        return len(made) + len(gone)
+
+    def _scores(self, concerned: dict[str, int]) -> tuple[list[Score], list[tuple[str, str]]]:
+        """Of every target that knows the subject: a new score, or that it has none any more."""
+        made: list[Score] = []
+        gone: list[tuple[str, str]] = []
+        known = self._known(list(concerned))
+        for subject, number in concerned.items():
+            for name in self.live.targets_of(subject):
+                try:
+                    made.append(self._score(name, subject, number, known.get((name, subject))))
+                except (PopulationError, NotFound):
+                    gone.append((name, subject))
+        return made, gone
+
+    def _known(self, subjects: list[str]) -> dict[tuple[str, str], Known]:
+        """Worth and party of those scored before; a newcomer is taken to be worth what the others are on average."""
+        asked = select(Score.target, Score.subject, Score.value, Score.party).where(
+            Score.subject.in_(subjects)
+        )
+        with reading(self.home) as session:
+            found = {(row.target, row.subject): Known(row.value, row.party) for row in session.execute(asked)}
+            if now() - self._usual_at > USUAL_FOR:
+                means = session.execute(select(Score.target, func.avg(Score.value)).group_by(Score.target))
+                self._usual = {target: None if mean is None else round(mean) for target, mean in means}
+                self._usual_at = now()
+        return found
+
+    def _score(self, name: str, subject: str, number: int, known: Known | None) -> Score:
+        """As :func:`serving.scores.scoring.score` would store it, but for one."""
+        target, (bundle, lookup), cutoff = find(name), self.live.holding(name), now()
+        rows, later = features_of(target, bundle, lookup, subject, cutoff)
+        only_rule = np.array([later])
+        probability = float(bundle.predict(rows, later=only_rule)[0])
+        raw = float((bundle.later if later and bundle.later else bundle).raw(rows)[0])
+        value, party = known or Known(self._usual.get(name), subject)
+        _, source, source_id = subject.split(":", 2)
+        return Score(
+            target=name, subject=subject, cutoff=cutoff, load=lookup.load, number=number, version=bundle.version,
+            kind="rule" if later else bundle.kind, probability=probability, raw=raw,
+            band=self.live.band(name, probability) or BANDS[target.subject][-1], value=value,
+            expected=None if value is None else round(value * probability),
+            reasons=said_reasons(bundle, rows, only_rule)[0], source=source, source_id=source_id, party=party,
+            rule_probability=float(by_rule.chances(target, bundle, rows, only_rule, np.array([probability]))[0]),
+        )  # fmt: skip
+
+    def _store(self, made: list[Score], gone: list[tuple[str, str]], number: int) -> None:
+        with writing(self.home) as session:
+            if made:
+                rows = [{name: getattr(score, name) for name in COLUMNS} for score in made]
+                session.execute(_kept(session, Score, "cutoff"), rows)
+                session.execute(_kept(session, ScorePast, "cutoff"), [self._past(score) for score in made])
+            for target, subject in gone:
+                session.execute(delete(Score).where(Score.target == target, Score.subject == subject))
+            for tell in self._changed:
+                tell(session, made)
+            session.execute(_kept(session, Mark, "number"), [{"name": NAME, "number": number}])
+
+    def _past(self, score: Score) -> dict[str, Any]:
+        day = int(local_day(np.array([score.cutoff]), self.home.settings.zone)[0])
+        names = ("target", "subject", "cutoff", "probability", "band", "expected", "reasons")
+        return {name: getattr(score, name) for name in names} | {"day": day}
+
+    def _mark(self) -> int:
+        with reading(self.home) as session:
+            found = session.get(Mark, NAME)
+            return found.number if found else 0
+
+    def _leads(self) -> bool:
+        """Whether this process holds the lease; renews it well before it ends."""
+        moment = now()
+        if self._leased_until - moment > LEASE // 2:
+            return True
+        taken = leases.take(self.home, NAME, self._holder, LEASE)
+        if not taken:
+            self._number, self._leased_until = None, 0
+            self._stop.wait(0.5)
+            return False
+        if not self._leased_until:
+            self._number = None
+        self._leased_until = moment + LEASE
+        return True
+
+
+COLUMNS: Final = [column.name for column in Score.__table__.columns]
+
+
+def _kept(session: Session, table: Any, newer: str) -> Any:
+    """Stores rows where there is none, or one whose column ``newer`` is not above its own."""
+    return _statement(table, newer, session.get_bind().dialect.name == "postgresql")
+
+
+@lru_cache(maxsize=16)
+def _statement(table: Any, newer: str, server: bool) -> Any:
+    # Built once: in the time that takes, an event could have been scored.
+    insert = (postgresql if server else sqlite).insert(table)
+    keys = [column.name for column in table.__table__.primary_key]
+    changed = {
+        column.name: insert.excluded[column.name]
+        for column in table.__table__.columns
+        if column.name not in keys
+    }
+    older = getattr(table, newer) <= insert.excluded[newer]
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed, where=older)

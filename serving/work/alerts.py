@@ -1,0 +1,159 @@
+"""Alerts: finds what needs a person now, shows it to whom it concerns, and sends it where they look."""
+
+import logging
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+import apprise
+from sqlalchemy import ColumnElement, and_, false, or_, select, true, update
+from sqlalchemy.orm import Session
+
+from crm import operations
+from crm.clock import DAY, now
+from crm.discover import modules
+from crm.errors import NotFound
+from crm.operations import reading, writing
+from crm.settings import Home
+from crm.tables.people import Person, Team
+from crm.tables.work import Alert
+from serving.channels import Message, Told
+from serving.rights.keys import Caller
+from serving.watches import Found
+from serving.work.calendar import Calendar
+
+LOG = logging.getLogger(__name__)
+
+ATTEMPTS: Final = 5
+FRESH: Final = 7 * DAY
+"""An alert older than this is not sent any more: it was found before anybody gave an address, or over a holiday."""
+
+MOST: Final = 200
+"""Alerts shown at once."""
+
+
+def look(home: Home) -> int:
+    """Keeps what the watches find, and settles what they no longer find; returns how many are new."""
+    moment = now()
+    with reading(home) as session:
+        found = {
+            kind: list(watch.look(session, home, moment))
+            for kind, watch in modules("serving.watches").items()
+        }
+    keys = {one.key for some in found.values() for one in some}
+    with writing(home) as session:
+        open_now = select(Alert.id, Alert.key).where(Alert.seen_at.is_(None))
+        over = [id for id, key in session.execute(open_now) if key not in keys]
+        session.execute(update(Alert).where(Alert.id.in_(over)).values(seen_at=moment))
+        return sum(_keep(session, kind, some, moment) for kind, some in found.items())
+
+
+def shown(session: Session, caller: Caller, limit: int = MOST) -> list[Alert]:
+    """What the caller has not yet dismissed of what concerns them, the newest first."""
+    asked = select(Alert).where(Alert.seen_at.is_(None), _concerns(caller))
+    return list(session.scalars(asked.order_by(Alert.at.desc(), Alert.id.desc()).limit(limit)))
+
+
+def dismiss(home: Home, caller: Caller, alert: int) -> None:
+    """Takes one off the pages; raises NotFound for one that does not concern the caller."""
+    mine = (Alert.id == alert) & _concerns(caller)
+    with writing(home) as session:
+        gone = session.execute(update(Alert).where(mine).values(seen_at=now()).returning(Alert.id))
+        if gone.first() is None:
+            raise NotFound("no such alert of yours", value=alert)
+
+
+def send(home: Home) -> int:
+    """Sends what was not sent yet, in working time only; returns how many messages went out.
+
+    An alert is tried at most five times; with no address in the settings nothing is sent or counted.
+    """
+    moment, settings = now(), home.settings
+    if not Calendar(settings).works(moment):
+        return 0
+    heard = _waiting(home, moment)
+    found = [
+        message
+        for channel in modules("serving.channels").values()
+        for message in channel.messages(settings, list(heard))
+    ]
+    told = {one.id: set(places) for one, places in heard.items()}
+    sent = 0
+    for message in found:
+        place = _place(message)
+        if any(place not in told[id] for id in message.alerts) and _deliver(message):
+            sent += 1
+            for id in message.alerts:
+                told[id].add(place)
+    _note(home, found, told, moment)
+    return sent
+
+
+def _concerns(caller: Caller) -> ColumnElement[bool]:
+    """Whose alert it is: the holder's; of a pool its team's; a team lead sees the team's, a director all."""
+    if caller.role in ("director", "admin"):
+        return true()
+    of_team = Alert.team == caller.team if caller.team is not None else false()
+    if caller.role == "team_lead":
+        return of_team
+    if caller.role in ("sales", "care") and caller.person is not None:
+        return or_(Alert.person == caller.person, and_(Alert.person.is_(None), of_team))
+    return false()
+
+
+def _keep(session: Session, kind: str, found: Sequence[Found], moment: int) -> int:
+    rows = [
+        one._asdict() | {"kind": kind, "at": moment, "seen_at": None, "sent_at": None, "attempts": 0}
+        for one in found
+    ]
+    if not rows:
+        return 0
+    insert = operations.insert(session, Alert)
+    once = insert.on_conflict_do_nothing(index_elements=["key"]).returning(Alert.id)
+    return len(session.execute(once, rows).all())
+
+
+def _waiting(home: Home, moment: int) -> dict[Told, list[str]]:
+    """Alerts to send, each with the places that have heard of it."""
+    asked = (
+        select(Alert, Person.email, Team.name)
+        .join(Person, (Person.id == Alert.person) & Person.left_at.is_(None), isouter=True)
+        .join(Team, Team.id == Alert.team, isouter=True)
+        .where(
+            Alert.sent_at.is_(None), Alert.seen_at.is_(None), Alert.attempts < ATTEMPTS, Alert.at > moment - FRESH
+        )
+        .order_by(Alert.id)
+    )  # fmt: skip
+    with reading(home) as session:
+        return {
+            Told(alert.id, alert.kind, mail or "", team or ""): alert.detail.get("told", [])
+            for alert, mail, team in session.execute(asked)
+        }
+
+
+def _place(message: Message) -> str:
+    """An address without its secrets, to remember who has heard."""
+    return sha256(message.address.encode()).hexdigest()[:16]
+
+
+def _deliver(message: Message) -> bool:
+    """Whether it went out; an address is a secret, so only its kind is logged."""
+    post = apprise.Apprise()
+    if post.add(message.address) and post.notify(body=message.body, title=message.title):
+        return True
+    LOG.warning("an alert could not be sent by %s", message.address.partition(":")[0])
+    return False
+
+
+def _note(home: Home, messages: Sequence[Message], told: dict[int, set[str]], moment: int) -> None:
+    """Keeps who has heard what; an alert is sent once every place it was for has."""
+    wanted: dict[int, set[str]] = {}
+    for message in messages:
+        for id in message.alerts:
+            wanted.setdefault(id, set()).add(_place(message))
+    with writing(home) as session:
+        for alert in session.scalars(select(Alert).where(Alert.id.in_(wanted))):
+            alert.detail = alert.detail | {"told": sorted(told[alert.id])}
+            alert.attempts += 1
+            if wanted[alert.id] <= told[alert.id]:
+                alert.sent_at = moment

@@ -1,0 +1,169 @@
+"""A person's day: planned callbacks first, then the best leads or customers their hours leave room for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm.clock import DAY, HOUR, now
+from crm.errors import NotFound
+from crm.events import Events
+from crm.glance import Glance, glance, promised
+from crm.operations import reading
+from crm.settings import Home
+from crm.tables.people import Person
+from crm.tables.work import Tap
+from models.target import find
+from serving.rights.access import TEAM
+from serving.rights.keys import Caller
+from serving.work import outcomes
+from serving.work.calendar import Calendar
+from serving.work.worklists import Chosen, Place, Row, Worklist, listed, ranked
+
+LATE: Final = 7 * DAY
+"""A promised call that nobody made is put first for so long; then its place is by value again."""
+
+Lookup = Callable[[str], Events]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row with what its reader needs: ``due`` is the time of a promised call, ``tap`` what was said last."""
+
+    row: Row
+    seen: Glance
+    due: int | None
+    tap: Tap | None
+
+
+@dataclass(frozen=True, slots=True)
+class Workday:
+    """``room`` is how many contacts the day holds, ``done`` how many subjects were dealt with today."""
+
+    of: Worklist
+    entries: list[Entry]
+    taps: list[Tap]
+    room: int
+    done: int
+    off: bool
+    may_call: bool
+    all: int
+
+
+def workday(
+    home: Home, target: str, caller: Caller, chosen: Chosen, lookup: Lookup, moment: int | None = None
+) -> Workday:
+    """What the caller should do today; raises NotFound before the first scoring."""
+    at = now() if moment is None else moment
+    with reading(home) as session:
+        run, found = ranked(session, home, target, caller, chosen)
+        calendar = Calendar.of(session, home.settings, caller.person)
+        day = _Day(home, calendar, at, latest_taps(session, target), lookup)
+        taps = day.done_by(session, caller, target)
+        done, share = len({tap.subject for tap in taps}), calendar.share(at)
+        room = round(_capacity(session, home, target, caller) * (share or 1))
+        entries = day.fill(found, max(room - done, 0))
+        shown = listed(session, home, target, run, found, [place for place, *_ in entries])
+    rows = {row.card.subject: row for row in shown.rows}
+    full = [Entry(rows[p.subject], seen, due, day.taps.get(p.subject)) for p, seen, due in entries
+            if p.subject in rows]  # fmt: skip
+    return Workday(shown, full, taps, room, done, share == 0, calendar.may_call(at), len(found))
+
+
+def everybody(
+    home: Home, target: str, caller: Caller, chosen: Chosen, lookup: Lookup, first: int, limit: int
+) -> tuple[Worklist, list[Entry], int]:
+    """Part of the caller's whole list with its entries, and how many it holds; raises as :func:`workday`."""
+    with reading(home) as session:
+        run, found = ranked(session, home, target, caller, chosen)
+        taps, due = latest_taps(session, target), promised(home)
+        part = listed(session, home, target, run, found, found[first : first + limit])
+    entries = []
+    for row in part.rows:
+        tap = taps.get(row.card.subject)
+        until = tap.due_at if tap else due.get(row.card.subject)
+        entries.append(Entry(row, glance_of(lookup, row.card.subject, now()), until, tap))
+    return part, entries, len(found)
+
+
+def latest_taps(session: Session, target: str) -> dict[str, Tap]:
+    """The last tap of each subject that stands."""
+    last = (
+        select(Tap.subject, func.max(Tap.at).label("at"))
+        .where(Tap.target == target, Tap.undone_at.is_(None)).group_by(Tap.subject).subquery()
+    )  # fmt: skip
+    same = (Tap.subject == last.c.subject) & (Tap.at == last.c.at) & Tap.undone_at.is_(None)
+    return {tap.subject: tap for tap in session.scalars(select(Tap).join(last, same))}
+
+
+def glance_of(lookup: Lookup, subject: str, moment: int) -> Glance:
+    """The glance at a subject; blank for one whose events nobody holds."""
+    try:
+        return glance(lookup(subject), moment)
+    except NotFound:
+        return Glance()
+
+
+def _capacity(session: Session, home: Home, target: str, caller: Caller) -> int:
+    own = session.get(Person, caller.person) if caller.person is not None else None
+    usual: int = getattr(home.settings.capacity, TEAM[find(target).subject])
+    return own.capacity if own and own.capacity else usual
+
+
+class _Day:
+    """Decides who belongs on the list of one moment."""
+
+    def __init__(self, home: Home, calendar: Calendar, at: int, taps: dict[str, Tap], lookup: Lookup) -> None:
+        self.taps, self._at, self._lookup = taps, at, lookup
+        self._promised = promised(home)
+        self._begins = calendar.begins(calendar.day(at))
+        self._ends = self._begins + DAY
+        self._rest = home.settings.hours.rest_hours * HOUR
+
+    def done_by(self, session: Session, caller: Caller, target: str) -> list[Tap]:
+        """What the caller tapped today, the newest first."""
+        own = (Tap.target == target, Tap.person == caller.person, Tap.at >= self._begins)
+        return list(session.scalars(select(Tap).where(*own, Tap.undone_at.is_(None)).order_by(Tap.at.desc())))
+
+    def fill(self, found: list[Place], room: int) -> list[tuple[Place, Glance, int | None]]:
+        """Promised calls in their order, all of them; then the best who may be contacted, while there is room."""
+        due = [(time, place) for place in found if (time := self._due(place.subject)) is not None]
+        entries: list[tuple[Place, Glance, int | None]] = []
+        for time, place in sorted(due, key=lambda one: one[0]):
+            seen = glance_of(self._lookup, place.subject, self._at)
+            if not (seen.ours and seen.ours.at >= time):
+                entries.append((place, seen, time))
+        first = {place.subject for place, *_ in entries}
+        for place in found:
+            if len(entries) >= room:
+                break
+            if place.subject in first or self._rests(place.subject):
+                continue
+            seen = glance_of(self._lookup, place.subject, self._at)
+            if not self._just_contacted(seen):
+                entries.append((place, seen, None))
+        return entries
+
+    def _due(self, subject: str) -> int | None:
+        """When a call was promised, if that is today or was lately."""
+        tap = self.taps.get(subject)
+        time = tap.due_at if tap else self._promised.get(subject)
+        return time if time is not None and self._at - LATE < time < self._ends else None
+
+    def _rests(self, subject: str) -> bool:
+        """Whether somebody dealt with the subject so lately that it is left alone."""
+        if (tap := self.taps.get(subject)) is None:
+            promise = self._promised.get(subject)
+            return promise is not None and promise >= self._ends
+        if tap.due_at is not None and tap.due_at >= self._ends:
+            return True
+        rest = outcomes.BY_CODE[tap.code].rest
+        return self._at < tap.at + (self._rest if rest is None else rest)
+
+    def _just_contacted(self, seen: Glance) -> bool:
+        """A contact the CRM knows of counts too, unless the customer has written since."""
+        if seen.ours is None or seen.ours.at <= self._at - self._rest:
+            return False
+        return not (seen.theirs and seen.theirs.at > seen.ours.at)

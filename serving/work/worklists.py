@@ -1,0 +1,190 @@
+"""Worklists: the current scores of a target in the order to work them, with whom to contact."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Select, and_, exists, select
+from sqlalchemy.orm import Session
+
+from crm.clock import DAY, now
+from crm.directory import Card, cards, channels
+from crm.operations import reading
+from crm.settings import Home
+from crm.tables.people import Person, Team
+from crm.tables.scores import Score, ScoreRun
+from crm.tables.trial import Enrolment
+from crm.tables.work import Assignment, DoNotContact
+from models.target import find
+from serving.bands import BANDS
+from serving.proof import trial
+from serving.rights import scope
+from serving.rights.access import TEAM
+from serving.rights.audit import COMMAND_LINE
+from serving.rights.keys import Caller
+from serving.runs import current, newest
+
+STALE_AFTER: Final = DAY
+"""A list older than this is said to be old."""
+
+
+class Chosen(NamedTuple):
+    """What a reader narrows a list to; empty means everything."""
+
+    team: int | None = None
+    branch: str = ""
+    source: str = ""
+
+
+EVERYBODY: Final = Chosen()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One subject's place on a list, before its card is read: as the score ranks it, or for its arm the rule."""
+
+    subject: str
+    band: str
+    probability: float
+    expected: int | None
+    person: int | None = None
+    team: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One score and the card of the person it is about."""
+
+    score: Score
+    card: Card
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """The most urgent first; ``run`` is the newest complete scoring, ``counts`` how many each band holds.
+
+    ``people`` are the names of those who hold a subject, by their id.
+    """
+
+    target: str
+    run: ScoreRun
+    counts: dict[str, int]
+    rows: list[Row]
+    people: dict[int, str]
+
+    @property
+    def stale(self) -> bool:
+        """Whether the scores are older than a day."""
+        return now() - self.run.cutoff > STALE_AFTER
+
+
+def worklist(
+    home: Home, target: str, limit: int | None = None, caller: Caller = COMMAND_LINE, chosen: Chosen = EVERYBODY,
+    first: int = 0,
+) -> Worklist:  # fmt: skip
+    """The best ``limit`` (default: what the target's team can do in a day) of ``target``, after the ``first``.
+
+    Who was not in the newest scoring's population (won, lost, gone), asked not to be contacted, or is not the
+    caller's, is not on the list. Raises NotFound for an unknown target, and before the first scoring.
+    """
+    limit = limit or getattr(home.settings.capacity, TEAM[find(target).subject])
+    with reading(home) as session:
+        run, found = ranked(session, home, target, caller, chosen)
+        return listed(session, home, target, run, found, found[first : first + limit])
+
+
+def listed(
+    session: Session, home: Home, target: str, run: ScoreRun, found: Sequence[Place], shown: Sequence[Place]
+) -> Worklist:
+    """The list of ``shown``, out of all ``found``."""
+    scores = {score.subject: score for score in _scores(session, target, [place.subject for place in shown])}
+    known = cards(home, [place.subject for place in shown])
+    counts = dict.fromkeys(BANDS[find(target).subject], 0)
+    for place in found:
+        counts[place.band] += 1
+    holders = {place.person for place in shown if place.person is not None}
+    people = session.execute(select(Person.id, Person.name).where(Person.id.in_(holders))).all()
+    rows = [Row(scores[one.subject], known[one.subject], one) for one in shown if one.subject in scores]
+    return Worklist(target, run, counts, rows, {number: name for number, name in people})
+
+
+def ranked(
+    session: Session, home: Home, target: str, caller: Caller, chosen: Chosen = EVERYBODY
+) -> tuple[ScoreRun, list[Place]]:
+    """The newest scoring and everybody on the caller's list, the most urgent first; raises as :func:`worklist`.
+
+    By band, then by what a contact is expected to bring, then by chance; the control group as the rule ranks it.
+    """
+    bands = BANDS[find(target).subject]
+    run = newest(session, target)
+    rows = list(session.execute(_asked(target, run, caller, chosen)))
+    if chosen.source:
+        came = channels(home)
+        rows = [row for row in rows if came.get(row.subject) == chosen.source]
+    urgency = {band: number for number, band in enumerate(bands)}
+    rows.sort(key=lambda row: (urgency[row.band], row.expected is None, -(row.expected or 0), -row.probability,
+                               row.subject))  # fmt: skip
+    return run, _mixed(target, rows, _drawn(session, target))
+
+
+def _asked(target: str, run: ScoreRun, caller: Caller, chosen: Chosen) -> Select[*tuple[Any, ...]]:
+    held = and_(Assignment.subject == Score.subject, Assignment.until.is_(None))
+    asked: Select[*tuple[Any, ...]] = (
+        select(Score.subject, Score.band, Score.probability, Score.expected, Score.value, Score.rule_probability,
+               Score.cutoff, Score.party, Assignment.person, Assignment.team)
+        .outerjoin(Assignment, held)
+        .where(current(target, run), ~exists().where(DoNotContact.subject == Score.subject))
+    )  # fmt: skip
+    if (mine := scope.mine(caller)) is not None:
+        asked = asked.where(mine)
+    if chosen.team is not None:
+        asked = asked.where(Assignment.team == chosen.team)
+    if chosen.branch:
+        asked = asked.where(Assignment.team.in_(select(Team.id).where(Team.branch == chosen.branch)))
+    return asked
+
+
+def _mixed(target: str, rows: list[Any], drawn: dict[str, str]) -> list[Place]:
+    """Places in order: as :func:`serving.proof.trial.order`, without reading every reason of everybody."""
+    arms = [drawn.get(row.subject, drawn.get(row.party, "")) for row in rows]
+    placed = [
+        Place(row.subject, row.band, row.probability, row.expected, row.person, row.team) for row in rows
+    ]
+    if trial.RULE not in arms:
+        return placed
+    scored = [place for place, arm in zip(placed, arms, strict=True) if arm == trial.SCORE]
+    ruled = _as_ruled(
+        [row for row, arm in zip(rows, arms, strict=True) if arm == trial.RULE], scored or placed
+    )
+    mixed = iter(trial.merge(scored, ruled, trial.phase(target, rows)))
+    return [next(mixed) if arm else place for place, arm in zip(placed, arms, strict=True)]
+
+
+def _drawn(session: Session, target: str) -> dict[str, str]:
+    """The arm drawn for each subject and party; empty for who is exempt. Joined here: the database has no index."""
+    rows = session.execute(
+        select(Enrolment.party, Enrolment.subject, Enrolment.arm, Enrolment.exempt).where(
+            Enrolment.target == target
+        )
+    ).all()
+    arm = {row.party: row.arm if row.exempt is None else "" for row in rows}
+    return arm | {row.subject: row.arm if row.exempt is None else "" for row in rows}
+
+
+def _as_ruled(rows: list[Any], beside: list[Place]) -> list[Place]:
+    """Places by the rule's chance, with the bands ``beside`` has at the same heights: nobody can tell the arm."""
+    made = []
+    for row in rows:
+        chance = row.probability if row.rule_probability is None else row.rule_probability
+        expected = None if row.value is None else round(row.value * chance)
+        made.append(Place(row.subject, "", chance, expected, row.person, row.team))
+    made.sort(key=lambda one: (one.expected is None, -(one.expected or 0), -one.probability, one.subject))
+    return [
+        replace(one, band=beside[int((height + 0.5) / len(made) * len(beside))].band)
+        for height, one in enumerate(made)
+    ]
+
+
+def _scores(session: Session, target: str, subjects: list[str]) -> list[Score]:
+    return list(session.scalars(select(Score).where(Score.target == target, Score.subject.in_(subjects))))

@@ -1,0 +1,1 @@
+"""Back to where people work: the outbox of changed scores and taps, sent once."""

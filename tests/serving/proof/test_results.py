@@ -1,0 +1,127 @@
+"""The director's figures, counted by hand on a small company, and the goals set beside them."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from crm.clock import DAY, HOUR, now
+from crm.operations import reading, writing
+from crm.settings import Home
+from crm.tables.work import Goal
+from serving.proof.results import Results, results
+from tests.crm.company import Company
+from tests.serving.stored import ORIGIN
+
+END = now() - HOUR
+
+
+def ago(days: float) -> int:
+    return END - round(days * DAY)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Home:
+    company = Company(tmp_path)
+    for number in range(10):  # leads of 60 days ago: 3 convert, one of them too late to count
+        won = {0: 50, 1: 40, 2: 5}.get(number)
+        more = {"converted_at": ago(won), "converted_party": f"C{number}"} if won else {}
+        company.tell("lead", f"L{number}", ago(60), created_at=ago(60), name="A", **more)
+    company.tell("lead", "new", ago(3), created_at=ago(3), name="A")
+    for number in range(4):
+        company.tell(
+            "activity",
+            f"A{number}",
+            ago(58),
+            kind="call",
+            direction="out",
+            lead=f"L{number}",
+            occurred_at=ago(58),
+        )
+    for number, (buys, amount) in enumerate(
+        [((400, 150, 10), 100), ((400, 150), 200), ((20,), 400), ((500,), 50)]
+    ):
+        company.tell("party", f"K{number}", ago(500), kind="organisation", name="B", created_at=ago(500))
+        for when in buys:
+            company.tell("transaction", f"T{number}-{when}", ago(when), kind="order", party=f"K{number}", amount=amount,
+                         currency="VND", occurred_at=ago(when))  # fmt: skip
+    for number, (stage, won, lost) in enumerate(
+        [("Thắng", 30, None), ("Thua", None, 30), ("Báo giá", None, None)]
+    ):
+        company.tell("deal", f"D{number}", ago(70), name="D", party="K0", stage=stage, amount=1000 * (number + 1),
+                     created_at=ago(70), won_at=won and ago(won), lost_at=lost and ago(lost))  # fmt: skip
+    for number, hours in enumerate([2, 4, 12]):
+        opened = ago(20)
+        company.tell("ticket", f"P{number}", opened + 48 * HOUR, party="K0", created_at=opened, csat=3 + number,
+                     first_reply_at=opened + hours * HOUR, resolved_at=opened + 2 * hours * HOUR)  # fmt: skip
+    company.tell("activity", "last", END, kind="call", direction="out", lead="new", occurred_at=END)
+    company.load()
+    return company.home
+
+
+def counted(home: Home) -> Results:
+    with reading(home) as session:
+        return results(home, session)
+
+
+def test_every_figure_says_what_the_records_say(told: Home) -> None:
+    found = {one.name: (one.value, one.people) for one in counted(told).figures}
+    assert found == {
+        "conversion": (0.2, 10),
+        "retention": (0.5, 2),
+        "lifetime_value": (250.0, 3),
+        "old_revenue": (100.0, 1),
+        "csat": (4.0, 3),
+        "response": (4.0, 3),
+        "resolution": (8.0, 3),
+    }
+
+
+def test_funnel_months_and_forecast(told: Home) -> None:
+    found = counted(told)
+    assert [(one.name, one.leads) for one in found.funnel] == [
+        ("came", 10), ("touched", 4), ("converted", 3), ("dealt", 0), ("won", 0)]  # fmt: skip
+    assert found.funnel[1].days == pytest.approx(2)
+    assert sum(one.everybody for one in found.months) == 100 * 2 + 200 + 400
+    assert sum(one.old for one in found.months) == 100 * 2 + 200
+    assert [(one.stage, one.deals, one.amount, one.expected) for one in found.forecast] == [
+        ("Báo giá", 1, 3000, 1000)
+    ]
+
+
+def test_a_goal_is_met_or_missed(told: Home) -> None:
+    with writing(told) as session:
+        for metric, value in (("conversion", 0.3), ("response", 5.0), ("csat", 4.0)):
+            session.add(Goal(metric=metric, value=value, since=0))
+    reached = {one.name: one.reached for one in counted(told).figures}
+    assert (reached["conversion"], reached["response"], reached["csat"], reached["retention"]) == (
+        False,
+        True,
+        True,
+        None,
+    )
+
+
+def test_the_page_shows_it_and_takes_goals(told: Home, browser: TestClient) -> None:
+    page = browser.get("/ket-qua").text
+    assert "20,0 %" in page
+    assert page.count('role="img"') == 2
+    assert "Chưa tính điểm lần nào" in page
+    token = page.split('name="csrf" value="')[1].split('"')[0]
+    form = {"csrf": token, "metric": "conversion", "value": "12,5"}
+    assert browser.post("/ket-qua", data=form, headers={"origin": ORIGIN}).status_code == 303
+    assert "12,5 %" in browser.get("/ket-qua").text
+    for bad in ({"value": "nan"}, {"value": "-1"}, {"value": "<b>"}):
+        assert browser.post("/ket-qua", data=form | bad, headers={"origin": ORIGIN}).status_code == 422
+    assert (
+        browser.post("/ket-qua", data=form | {"metric": "x"}, headers={"origin": ORIGIN}).status_code == 404
+    )
+    assert browser.post("/ket-qua", data=form | {"value": ""}, headers={"origin": ORIGIN}).status_code == 303
+    with reading(told) as session:
+        assert session.get(Goal, "conversion") is None
+
+
+def test_before_the_first_import_the_page_says_what_to_do(browser: TestClient) -> None:
+    page = browser.get("/ket-qua?lang=en").text
+    assert "No figures yet" in page
+    assert "leadkeep import" in page
