@@ -42,9 +42,10 @@ def lead(number: int) -> Said:
 def other(tmp_path: Path, request: pytest.FixtureRequest, database: str) -> Any:
     """Another empty home, on another database of the same kind."""
     home = Home(tmp_path / "other").create()
-    use(home, request.getfixturevalue("postgres")() if database else "")
+    url = request.getfixturevalue("postgres")() if database else ""
+    use(home, url)
     yield home
-    let_go(home)
+    let_go(home, url)
 
 
 def test_a_restored_home_has_the_same_rows_and_scores_the_same(
@@ -180,7 +181,8 @@ def test_a_backup_goes_from_one_kind_of_database_to_the_other(
     at_work: Home, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     file, server = tmp_path / "b.tar.gz", Home(tmp_path / "server").create()
-    use(server, request.getfixturevalue("postgres")())
+    url = request.getfixturevalue("postgres")()
+    use(server, url)
     score(at_work, "churn")
     make(at_work, file)
     restore(server, file)
@@ -188,4 +190,4 @@ def test_a_backup_goes_from_one_kind_of_database_to_the_other(
     assert found == kept
     with operations.reading(server) as session:
         assert session.scalars(select(Score)).first() is not None
-    let_go(server)
+    let_go(server, url)
