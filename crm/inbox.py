@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -72,6 +73,11 @@ FRESH = Table(
     Index("inbox_record", "table", "source", "source_id"),
 )  # fmt: skip
 
+ABOVE = (
+    select(FRESH).where(FRESH.c.number > bindparam("above")).order_by(FRESH.c.number).limit(bindparam("most"))
+)
+"""Asked at every live score: built once."""
+
 
 class Said(NamedTuple):
     """What a delivery says of one record: canonical columns by name, cleaned; ``custom`` the company's own.
@@ -103,6 +109,7 @@ class Inbox:
     def __init__(self, home: Home) -> None:
         self._engine = _engine(home.inbox_url)
         self._writing = self._engine.execution_options(writes=True)
+        self._asking = self._engine.execution_options(asks_once=True)
 
     @classmethod
     def waiting(cls, home: Home, above: int) -> "Inbox | None":
@@ -134,9 +141,8 @@ class Inbox:
 
     def after(self, number: int, limit: int = 10_000) -> list[Fresh]:
         """At most ``limit`` rows above ``number``, in order."""
-        asked = select(FRESH).where(FRESH.c.number > number).order_by(FRESH.c.number).limit(limit)
-        with _plainly(), self._engine.connect() as connection:
-            return [_read(row) for row in connection.execute(asked)]
+        with _plainly(), self._asking.connect() as connection:
+            return [_read(row) for row in connection.execute(ABOVE, {"above": number, "most": limit})]
 
     def of(self, table: str, source: str, source_id: str) -> list[Fresh]:
         """The rows of one record, in order."""
@@ -240,8 +246,9 @@ def _prepare(connection: Any, _: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("asks_once"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 @contextmanager

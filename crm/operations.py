@@ -119,9 +119,14 @@ def promote(
 
 @contextmanager
 def looking(home: Home) -> Iterator[Connection]:
-    """A connection for one small read, several times as quick as a session; raises as :func:`reading`."""
-    with _plainly(home), _engine(home).connect() as connection:
+    """A connection for one query, several times as quick as a session; raises as :func:`reading`."""
+    with _plainly(home), _asking(_engine(home)).connect() as connection:
         yield connection
+
+
+@lru_cache(maxsize=64)
+def _asking(engine: Engine) -> Engine:
+    return engine.execution_options(asks_once=True)
 
 
 def _engine(home: Home) -> Engine:
@@ -182,8 +187,10 @@ def _prepare(connection: Any, _: object) -> None:
 
 def _begin(connection: Connection) -> None:
     # A writer takes its lock first; one that reads first and writes later could fail half-way.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # Who asks but once needs no transaction: each query sees one moment.
+    options = connection.get_execution_options()
+    if not options.get("asks_once"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 @contextmanager
