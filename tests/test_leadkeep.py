@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 import leadkeep
 from crm import errors
@@ -29,8 +30,7 @@ def run(
 
 
 def commands() -> list[str]:
-    groups = [str(group.name) for group in leadkeep.app.registered_groups]
-    return [c.name or c.callback.__name__ for c in leadkeep.app.registered_commands if c.callback] + groups
+    return list(typer.main.get_group(leadkeep.app).commands)
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 import leadkeep
 from crm import jobs, schedule
@@ -59,11 +60,6 @@ def ended(made: Scheduler) -> jobs.JobRun:
     return jobs.newest(made.home)[0]
 
 
-def known() -> set[str]:
-    named = [c.name or c.callback.__name__ for c in leadkeep.app.registered_commands if c.callback]
-    return {*named, *(group.name or "" for group in leadkeep.app.registered_groups)}
-
-
 @pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("name", modules("serving.jobs"))
 def test_every_job_says_what_it_does_when_and_with_which_commands(home: Home, name: str) -> None:
@@ -71,7 +67,7 @@ def test_every_job_says_what_it_does_when_and_with_which_commands(home: Home, na
     assert job.__doc__
     assert job.LANE in LANES
     schedule.newest(job.SCHEDULE, now(), "UTC")
-    assert {command[0] for command in job.commands(home)} <= known()
+    assert {command[0] for command in job.commands(home)} <= set(typer.main.get_group(leadkeep.app).commands)
 
 
 def test_a_job_that_is_due_runs_once_and_is_written_down(
