@@ -1,6 +1,6 @@
 import pytest
 from fastapi.testclient import TestClient
-from tests.serving.test_live import an_open_lead
+from tests.serving.scores.test_live import an_open_lead
 
 from crm.clock import DAY, HOUR, now
 from crm.settings import Home

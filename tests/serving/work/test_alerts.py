@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import update
-from tests.serving.rights.teams import as_caller, hold, person, tap, team
+from tests.serving.teams import as_caller, hold, person, tap, team
 
 from crm.clock import DAY, HOUR, now
 from crm.days import local_day

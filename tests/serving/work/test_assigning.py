@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import update
-from tests.serving.rights.teams import as_caller, hold, holders, person, tap, team
+from tests.serving.teams import as_caller, hold, holders, person, tap, team
 
 from crm.clock import DAY, HOUR, now
 from crm.errors import Forbidden, NotFound, SourceError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.serving.rights.teams import as_caller, hold, holders, person, tap, team
+from tests.serving.teams import as_caller, hold, holders, person, tap, team
 
 from crm.clock import DAY, HOUR, now
 from crm.operations import reading, writing
