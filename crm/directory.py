@@ -3,17 +3,18 @@
 Names and numbers leave the history here, for pages and files of scores only; features never see them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
+from crm.arrivals import arrivals
 from crm.history import History, query
 from crm.settings import Home
 
@@ -118,15 +119,30 @@ SHAPE: Final = pa.schema(
 
 
 def cards(home: Home, subjects: Iterable[str]) -> dict[str, Card]:
-    """The card of each of ``subjects``, as of the newest load; blank for those the history does not hold.
+    """The card of each of ``subjects``, as of the newest load; blank for those nobody holds.
 
-    Raises HistoryError where the history cannot be read.
+    Of a newcomer that no load holds yet, what was delivered. Raises HistoryError where it cannot be read.
     """
     places, table = _directory(home.path, History(home).load_number)
     asked = list(subjects)
     found = [places[subject] for subject in asked if subject in places]
     known = {row["subject"]: Card(**row) for row in table.take(pa.array(found, pa.int64())).to_pylist()}
-    return {subject: known.get(subject, _blank(subject)) for subject in asked}
+    came = arrivals(home) if len(known) < len(asked) else {}
+    return {
+        subject: known.get(subject)
+        or (_arrived(subject, came[subject]) if subject in came else _blank(subject))
+        for subject in asked
+    }
+
+
+def holders(home: Home, keys: Collection[str]) -> list[str]:
+    """The subjects of the newest load whose card has one of these phones or e-mails; raises as :func:`cards`."""
+    if not keys:
+        return []
+    _, table = _directory(home.path, History(home).load_number)
+    wanted = pa.array(sorted(keys), pa.string())
+    found = pc.or_(*(pc.is_in(table[name], value_set=wanted) for name in ("phone", "email")))
+    return list(table["subject"].filter(found).to_pylist())
 
 
 def channels(home: Home) -> dict[str, str]:
@@ -164,6 +180,12 @@ def newest(history: History, read: Mapping[str, Iterable[str]]) -> Iterator[Duck
 def _blank(subject: str) -> Card:
     _, source, source_id = [*subject.split(":", 2), "", ""][:3]
     return Card(subject, source, source_id)
+
+
+def _arrived(subject: str, row: dict[str, Any]) -> Card:
+    said = row | {"stage": row.get("status")}
+    named = {one.name: said.get(one.name) for one in fields(Card) if one.name not in ("subject", "owner")}
+    return Card(subject, **{name: value for name, value in named.items() if value is not None})
 
 
 @lru_cache(maxsize=2)

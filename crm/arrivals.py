@@ -1,0 +1,58 @@
+"""Leads and parties that came live, as the inbox describes them, until a load of the history holds them."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from crm.clock import FOREVER
+from crm.history import History
+from crm.inbox import Fresh, Inbox
+from crm.settings import Home
+from crm.versions import Version, versions
+
+KINDS: Final = {"lead": "lead", "party": "customer"}
+"""What a row of each table is, as a subject."""
+
+
+class Arrivals:
+    """The inbox of one home above a row, read on at each look; for several threads."""
+
+    def __init__(self, home: Home, number: int) -> None:
+        self._home, self._number, self._lock = home, number, Lock()
+        self._said: dict[str, list[Fresh]] = {}
+        self._rows: dict[str, Version] = {}
+
+    def rows(self) -> Mapping[str, Version]:
+        """The newest row of each subject the inbox speaks of; a later look leaves it as it is."""
+        with self._lock:
+            inbox = Inbox.waiting(self._home, self._number)
+            while inbox is not None and (fresh := inbox.after(self._number)):
+                self._rows = self._rows | self._told(fresh)
+                self._number = fresh[-1].number
+            return self._rows
+
+    def _told(self, fresh: list[Fresh]) -> dict[str, Version]:
+        concerned = set()
+        for one in fresh:
+            if kind := KINDS.get(one.said.table):
+                subject = f"{kind}:{one.said.source}:{one.said.source_id}"
+                self._said.setdefault(subject, []).append(one)
+                concerned.add(subject)
+        newest = {subject: versions([], self._said[subject]) for subject in concerned}
+        return {subject: rows[-1] for subject, rows in newest.items() if rows}
+
+
+def arrivals(home: Home) -> Mapping[str, Version]:
+    """What the inbox says of each lead (``lead:…``) and party (``customer:…``) above the newest load.
+
+    A column is None where no delivery spoke of it. Raises HistoryError, ResourceError.
+    """
+    rows = _of(home.path, History(home).inbox).rows()
+    return {subject: row for subject, row in rows.items() if row["known_until"] == FOREVER}
+
+
+@lru_cache(maxsize=4)
+def _of(path: Path, number: int) -> Arrivals:
+    return Arrivals(Home(path), number)
