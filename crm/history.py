@@ -231,9 +231,10 @@ def put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Tab
     return rows.set_column(rows.column_names.index(name), name, values)
 
 
-def query() -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB that reads registered tables and nothing else."""
-    connection = duckdb.connect(":memory:", config={"enable_external_access": "false"})
+def query(threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that reads registered tables and nothing else; ``threads`` None takes all cores."""
+    config: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": "false"}
+    connection = duckdb.connect(":memory:", config=config | ({"threads": threads} if threads else {}))
     connection.execute("SET lock_configuration = true")
     return connection
 

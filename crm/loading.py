@@ -30,6 +30,10 @@ Read = tuple[int, Rows]
 """The number of a mapping entry, and one sheet read by it."""
 
 
+def _silent(what: str, done: int, of: int) -> None:
+    return
+
+
 def load(
     home: Home,
     mapping_path: str | Path,
@@ -42,9 +46,25 @@ def load(
     ``loaded_at`` is in UTC microseconds, by default now. Raises MappingError, SourceError, ResourceError or
     HistoryError; then nothing of the import is visible. Importing the same files again changes nothing.
     """
+    tell = progress or _silent
+    report = append(home, mapping_path, paths, loaded_at, tell)
+    if report.load:
+        tell("making the events", 0, 1)
+        EventStore.open(home)  # here, so that no server has to make its files
+        tell("making the events", 1, 1)
+    return report
+
+
+def append(
+    home: Home,
+    mapping_path: str | Path,
+    paths: Iterable[str | Path],
+    loaded_at: int | None = None,
+    tell: Progress = _silent,
+) -> LoadReport:
+    """The same without event files."""
     said = mapping.read(mapping_path)
     moment = clock.now() if loaded_at is None else loaded_at
-    tell = progress or (lambda what, done, of: None)
     files, left = find(paths, said)
     report = LoadReport(
         0, moment, said.source, str(Path(mapping_path).name),
@@ -57,10 +77,6 @@ def load(
     with History(home).writing() as writing:
         _after_the_last(writing, report)
         _write(writing, parts, said, report, tell)
-    if report.load:
-        tell("making the events", 0, 1)
-        EventStore.open(home)  # here, so that no server has to make its files
-        tell("making the events", 1, 1)
     return report
 
 

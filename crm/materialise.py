@@ -30,6 +30,9 @@ KEPT: Final = 2
 BUCKET_EVENTS: Final = 500_000
 """Events a bucket holds on average: about 30 MB while it is read."""
 
+FEW: Final = 100_000
+"""Rows that one thread is through with before several have shared them out."""
+
 LOOKED_AT: Final = 10_000
 """Records whose own columns are looked at to tell which are numbers."""
 
@@ -196,7 +199,8 @@ def materialise(home: Home, load: int | None = None) -> None:
     loaded = {one.load: one.loaded_at for one in history.loads() if one.source != FOLDED}
     tables = {table: conform(table, seen(stored.pop(table), loaded)) for table in TABLES}
     final = home.history / "event" / str(history.load_number)
-    with full_disk(final, KEEPS), query() as connection, eventfiles.being_written(final) as folder:
+    threads = 1 if sum(map(len, tables.values())) < FEW else None
+    with full_disk(final, KEEPS), query(threads) as connection, eventfiles.being_written(final) as folder:
         gather(connection, tables, numeric)
         _write(connection, folder, history, settings.zone, settings.currency)
     eventfiles.clear_others(final, KEPT)

@@ -1,11 +1,9 @@
 """What arrives live tells at once what the history tells after it was folded, and is folded once."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
+import shutil
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -21,43 +19,35 @@ from crm.fresh import Overlay
 from crm.history import History
 from crm.inbox import Inbox, Said
 from crm.settings import Home
+from tests import mortal
 from tests.crm.company import Company, day, kinds
 
 NOON = day(400)
-PHONES = ("+84901000001", "+84901000002")
+SOURCES = ("crm", "zalo", "shop", "web")
+"""Each tells a story of its own, in the same words; what one says is nothing to the others."""
 
 
-def base(path: Path) -> Home:
+def phone(number: int, source: str = "crm") -> str:
+    return f"+8490100{SOURCES.index(source)}00{number}"
+
+
+def base(path: Path, sources: tuple[str, ...] = ("crm",)) -> Home:
     """Two leads, a customer with an invoice and an open ticket, a deal; all told before the deliveries."""
     company = Company(path)
-    company.tell("lead", "L1", day(1), created_at=day(1), channel="zalo", status="mới", phone=PHONES[0])
-    company.tell("lead", "L2", day(2), created_at=day(2), channel="web")
-    company.tell("party", "K1", day(3), created_at=day(3), kind="person", channel="web")
-    company.tell("deal", "D1", day(4), created_at=day(4), party="K1", lead="L2", stage="mới", product="CRM")
-    company.tell("activity", "C1", day(5), kind="call", direction="out", occurred_at=day(5), lead="L1")
-    company.tell("activity", "P1", day(6), kind="callback", entered_at=day(6), due_at=day(390), lead="L1")
-    invoice: dict[str, Any] = {"amount": 5_000_000, "currency": "VND", "party": "K1"}
-    company.tell(
-        "transaction",
-        "I1",
-        day(7),
-        kind="invoice",
-        reference="R1",
-        occurred_at=day(7),
-        due_at=day(30),
-        **invoice,
-    )
-    company.tell(
-        "transaction",
-        "S1",
-        day(8),
-        kind="subscription",
-        product="CRM",
-        starts_at=day(8),
-        ends_at=day(373),
-        **invoice,
-    )
-    company.tell("ticket", "T1", day(9), party="K1", category="lỗi", created_at=day(9))
+    invoice: dict[str, Any] = {"kind": "invoice", "reference": "R1", "occurred_at": day(7), "due_at": day(30)}
+    term = {"kind": "subscription", "product": "CRM", "starts_at": day(8), "ends_at": day(373)}
+    worth: dict[str, Any] = {"amount": 5_000_000, "currency": "VND", "party": "K1"}
+    for source in sources:
+        tell = partial(company.tell, source=source)
+        tell("lead", "L1", day(1), created_at=day(1), channel="zalo", status="mới", phone=phone(1, source))
+        tell("lead", "L2", day(2), created_at=day(2), channel="web")
+        tell("party", "K1", day(3), created_at=day(3), kind="person", channel="web")
+        tell("deal", "D1", day(4), created_at=day(4), party="K1", lead="L2", stage="mới", product="CRM")
+        tell("activity", "C1", day(5), kind="call", direction="out", occurred_at=day(5), lead="L1")
+        tell("activity", "P1", day(6), kind="callback", entered_at=day(6), due_at=day(390), lead="L1")
+        tell("transaction", "I1", day(7), **invoice, **worth)
+        tell("transaction", "S1", day(8), **term, **worth)
+        tell("ticket", "T1", day(9), party="K1", category="lỗi", created_at=day(9))
     company.load()
     return company.home
 
@@ -70,10 +60,10 @@ def activity(number: int, **columns: Any) -> Said:
 SAYINGS = (
     Said("lead", "crm", "L1", {"status": "đang liên hệ"}),
     Said("lead", "crm", "L1", {"status": "hẹn gặp", "rating": "A"}),
-    Said("lead", "crm", "N1", {"created_at": NOON - HOUR, "channel": "facebook", "phone": PHONES[1], "status": "mới"}),
+    Said("lead", "crm", "N1", {"created_at": NOON - HOUR, "channel": "facebook", "phone": phone(2), "status": "mới"}),
     Said("lead", "crm", "N1", {"lost_at": NOON - MINUTE, "lost_reason": "giá"}),
     activity(1, lead="L1"), activity(2, lead="N1", kind="chat", direction="in", channel="zalo"),
-    activity(3, phone=PHONES[1]), activity(4, phone=PHONES[0]), activity(5, party="K1"), activity(6, deal="D1"),
+    activity(3, phone=phone(2)), activity(4, phone=phone(1)), activity(5, party="K1"), activity(6, deal="D1"),
     Said("activity", "crm", "A1", {"duration": 90}),
     Said("activity", "crm", "P1", {"done_at": NOON - 2 * MINUTE}),
     Said("activity", "crm", "P2", {"kind": "callback", "entered_at": NOON - HOUR, "due_at": NOON - MINUTE,
@@ -116,16 +106,34 @@ def found(source: Overlay | EventStore, subject: str) -> list[tuple[Any, ...]] |
         return None
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from(SAYINGS), min_size=1, max_size=14), st.integers(0, 9))
+def by(source: str, said: Said) -> Said:
+    """The same words from another system."""
+    own = {
+        name: phone(int(value[-1]), source) if name == "phone" else value
+        for name, value in said.columns.items()
+    }
+    return said._replace(source=source, columns=own)
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A company whose four systems hold the same story, to be copied."""
+    return base(tmp_path_factory.mktemp("four"), SOURCES)
+
+
+STORY = st.lists(st.sampled_from(SAYINGS), min_size=1, max_size=14)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.tuples(STORY, STORY, STORY, STORY), st.integers(0, 9))
 def test_live_events_are_those_of_the_history_after_the_fold(
-    tmp_path_factory: pytest.TempPathFactory, sayings: list[Said], later: int
+    four: Home, tmp_path_factory: pytest.TempPathFactory, stories: tuple[list[Said], ...], later: int
 ) -> None:
-    home = base(tmp_path_factory.mktemp("home"))
-    inbox = Inbox(home)
-    live = overlay(home)
-    for number, said in enumerate(sayings):
-        inbox.put(f"crm/{number}", [said], moment=NOON + number)
+    home = Home(shutil.copytree(four.path, tmp_path_factory.mktemp("home"), dirs_exist_ok=True))
+    told_by = [[by(source, said) for said in story] for source, story in zip(SOURCES, stories, strict=True)]
+    inbox, live = Inbox(home), overlay(home)
+    for number, sayings in enumerate(zip_longest(*told_by)):
+        inbox.put(f"crm/{number}", [said for said in sayings if said], moment=NOON + number)
         if number % 3 == later % 3:
             live.catch_up()  # in batches of any size
     live.catch_up()
@@ -140,25 +148,24 @@ def test_live_events_are_those_of_the_history_after_the_fold(
     assert {subject for subject in at_once if at_once[subject] is not None} <= everybody
 
 
-def test_the_order_of_arrival_changes_nothing_where_the_source_says_when(tmp_path: Path) -> None:
+def test_the_order_of_arrival_changes_nothing_where_the_source_says_when(four: Home, tmp_path: Path) -> None:
+    home = Home(shutil.copytree(four.path, tmp_path, dirs_exist_ok=True))
     words = [
         Said("lead", "crm", "L1", {"status": word, "rating": rating}, said_at=NOON + place)
         for place, (word, rating) in enumerate([("gọi", "C"), ("hẹn", "B"), ("báo giá", "A")])
     ]
-    last = []
-    for seed in range(4):
-        home = base(tmp_path / str(seed))
+    for seed, source in enumerate(SOURCES):
         shuffled = random.Random(seed).sample(words, 3)
         for number, said in enumerate([*shuffled, *shuffled]):
-            Inbox(home).put(f"crm/{number}", [said], moment=NOON + HOUR + number)
-        events = overlay(home).one("lead:crm:L1")
-        newest = {}
+            Inbox(home).put(f"{source}/{number}", [by(source, said)], moment=NOON + HOUR + number)
+    live = overlay(home)
+    for source in SOURCES:
+        events, newest = live.one(f"lead:{source}:L1"), {}
         for row in range(len(events)):
             words_of = events.signatures[events.signature[row]]
             if words_of.kind == "change":
                 newest[words_of.field] = words_of.code
-        last.append(newest)
-    assert all(one == {"status": "báo giá", "rating": "A"} for one in last)
+        assert newest == {"status": "báo giá", "rating": "A"}
 
 
 def test_nothing_live_is_visible_before_it_was_received(tmp_path: Path) -> None:
@@ -191,33 +198,17 @@ def test_an_empty_history_takes_deliveries(tmp_path: Path) -> None:
     assert "created" in kinds(EventStore.open(home).one("lead:crm:N1"))
 
 
-KILLED = """
-import sys, time
-from crm.folding import fold
-from crm.settings import Home
-print("ready", flush=True)
-fold(Home(sys.argv[1]))
-"""
-
-
 @pytest.mark.slow
 def test_a_fold_killed_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    home, chance = base(tmp_path), random.Random(1)
-    EventStore.open(home)
-    expected = []
-    for round_ in range(12):
+    home, chance, expected = base(tmp_path), random.Random(1), []
+    Inbox(home).put("crm/first", [activity(1, lead="L2")], moment=NOON)
+    whole, kills = mortal.lasts(fold, home), 0
+    while kills < 12:
+        round_ = len(expected)
         said = activity(100 + round_, lead="L1", occurred_at=NOON + round_)
         Inbox(home).put(f"crm/{round_}", [said], moment=NOON + HOUR + round_)
         expected.append(said.columns["occurred_at"])
-        folding = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(home.path)], stdout=subprocess.PIPE, cwd=Path.cwd()
-        )
-        assert folding.stdout is not None
-        folding.stdout.readline()
-        time.sleep(chance.uniform(0, 0.3))
-        os.kill(folding.pid, signal.SIGKILL)
-        folding.wait()
-        folding.stdout.close()
+        kills += mortal.attempt(fold, home, seconds=chance.uniform(0, whole))
         events = overlay(home).one("lead:crm:L1")
         calls = [
             int(events.occurred_at[row]) for row in range(len(events)) if events.occurred_at[row] >= NOON
