@@ -1,6 +1,6 @@
-"""Leads and parties that came live, as the inbox describes them, until a load of the history holds them."""
+"""Leads, parties and planned callbacks that came live, as the inbox describes them, until a load holds them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -15,6 +15,8 @@ from crm.versions import Version, versions
 KINDS: Final = {"lead": "lead", "party": "customer"}
 """What a row of each table is, as a subject."""
 
+CALLBACK: Final = "callback"
+
 
 class Arrivals:
     """The inbox of one home above a row, read on at each look; for several threads."""
@@ -25,7 +27,7 @@ class Arrivals:
         self._rows: dict[str, Version] = {}
 
     def rows(self) -> Mapping[str, Version]:
-        """The newest row of each subject the inbox speaks of; a later look leaves it as it is."""
+        """The newest row of each subject the inbox speaks of, and of each ``callback:…``; later looks leave it."""
         with self._lock:
             inbox = Inbox.waiting(self._home, self._number)
             while inbox is not None and (fresh := inbox.after(self._number)):
@@ -36,10 +38,11 @@ class Arrivals:
     def _told(self, fresh: list[Fresh]) -> dict[str, Version]:
         concerned = set()
         for one in fresh:
-            if kind := KINDS.get(one.said.table):
-                subject = f"{kind}:{one.said.source}:{one.said.source_id}"
-                self._said.setdefault(subject, []).append(one)
-                concerned.add(subject)
+            kind = KINDS.get(one.said.table, CALLBACK)
+            name = f"{kind}:{one.said.source}:{one.said.source_id}"
+            if kind != CALLBACK or name in self._said or one.said.columns.get("kind") == CALLBACK:
+                self._said.setdefault(name, []).append(one)
+                concerned.add(name)
         newest = {subject: versions([], self._said[subject]) for subject in concerned}
         return {subject: rows[-1] for subject, rows in newest.items() if rows}
 
@@ -49,8 +52,17 @@ def arrivals(home: Home) -> Mapping[str, Version]:
 
     A column is None where no delivery spoke of it. Raises HistoryError, ResourceError.
     """
+    return {name: row for name, row in _standing(home) if not name.startswith(CALLBACK)}
+
+
+def callbacks(home: Home) -> list[Version]:
+    """Activities of the kind callback that the inbox plans or ends above the newest load; raises as the above."""
+    return [row for name, row in _standing(home) if name.startswith(CALLBACK)]
+
+
+def _standing(home: Home) -> Iterator[tuple[str, Version]]:
     rows = _of(home.path, History(home).inbox).rows()
-    return {subject: row for subject, row in rows.items() if row["known_until"] == FOREVER}
+    return ((name, row) for name, row in rows.items() if row["known_until"] == FOREVER)
 
 
 @lru_cache(maxsize=4)

@@ -3,6 +3,7 @@
 Names and numbers leave the history here, for pages and files of scores only; features never see them.
 """
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from crm.arrivals import arrivals
+from crm.cleaning.text import YES
 from crm.history import History, query
 from crm.settings import Home
 
@@ -28,6 +30,9 @@ READ: Final = {
     "transaction": ("kind", "party", "product", "occurred_at"),
 }  # fmt: skip
 """What is read of each table; of the rows of a record the newest, unless it was deleted."""
+
+REFUSES: Final = "do_not_contact"
+"""The company's own yes-or-no column of a lead or party that says so; a mapping gives it this name."""
 
 NEWEST: Final = """
 SELECT * FROM rows
@@ -143,6 +148,30 @@ def holders(home: Home, keys: Collection[str]) -> list[str]:
     wanted = pa.array(sorted(keys), pa.string())
     found = pc.or_(*(pc.is_in(table[name], value_set=wanted) for name in ("phone", "email")))
     return list(table["subject"].filter(found).to_pylist())
+
+
+def refusing(home: Home) -> frozenset[str]:
+    """Leads and customers whose record in the CRM says that they do not want to be contacted: :data:`REFUSES`."""
+    load = History(home).load_number
+    came = (one for one, row in arrivals(home).items() if _refuses(row["custom"]))
+    return (_refusing(home.path, load) if load else frozenset()).union(came)
+
+
+@lru_cache(maxsize=2)
+def _refusing(path: Path, load: int) -> frozenset[str]:
+    with newest(History(Home(path), load), {"lead": ("custom",), "party": ("custom",)}) as connection:
+        said = "SELECT '{}:' || source || ':' || source_id, custom FROM {} WHERE contains(custom, $name)"
+        rows = [
+            row
+            for table, kind in (("lead", "lead"), ("party", "customer"))
+            for row in connection.execute(said.format(kind, table), {"name": REFUSES}).fetchall()
+        ]
+    return frozenset(subject for subject, custom in rows if _refuses(custom))
+
+
+def _refuses(custom: str | None) -> bool:
+    said = json.loads(custom).get(REFUSES) if custom and REFUSES in custom else None
+    return said is True or str(said).casefold() in YES
 
 
 def channels(home: Home) -> dict[str, str]:

@@ -2,18 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import Final
 
 import numpy as np
 
 from crm.clock import DAY, SECOND, UNKNOWN
-from crm.events import Events, EventStore, Signature
-from crm.history import History
-from crm.settings import Home
+from crm.events import Events, Signature
 
 CONTACT: Final = frozenset({"call", "email", "meeting", "chat", "quote"})
 MISSED: Final = frozenset({"no_answer", "busy", "unreachable"})
@@ -78,44 +74,6 @@ def glance(events: Events, moment: int) -> Glance:
         renews_at=_renews(told, moment),
         debt=sum(value for _, words, value in told if words.kind == "invoice_overdue" and value != UNKNOWN),
     )
-
-
-def promised(home: Home) -> dict[str, int]:
-    """When each lead and customer was last promised a call that the newest load does not know as made."""
-    history = History(home)
-    return _promised(home.path, history.load_number) if history.load_number else {}
-
-
-@lru_cache(maxsize=2)
-def _promised(path: Path, load: int) -> dict[str, int]:
-    store = EventStore.open(Home(path), load)
-    found: dict[str, int] = {}
-    for kind in ("lead", "customer"):
-        for block in store.blocks(kind):
-            found |= _open(block)
-    return found
-
-
-def _open(block: Events) -> dict[str, int]:
-    """By subject, the time of the newest promise with no callback made since."""
-    planned, done = (_rows(block, kind) for kind in ("callback_planned", "callback_done"))
-    kept = np.full(len(block.subjects), UNKNOWN)
-    np.maximum.at(kept, _owner(block, done), block.occurred_at[done])
-    newest = {int(subject): int(row) for subject, row in zip(_owner(block, planned), planned, strict=True)}
-    return {
-        block.subjects[subject]: int(block.value[row]) * SECOND
-        for subject, row in newest.items()
-        if block.occurred_at[row] > kept[subject] and block.value[row] != UNKNOWN
-    }
-
-
-def _rows(block: Events, kind: str) -> np.ndarray:
-    wanted = np.array([words.kind == kind for words in block.signatures], dtype=bool)
-    return np.flatnonzero(wanted[block.signature] & (block.known_until == np.iinfo(np.int64).max))
-
-
-def _owner(block: Events, rows: np.ndarray) -> np.ndarray:
-    return np.searchsorted(block.offsets, rows, side="right") - 1
 
 
 def _told(events: Events, moment: int) -> Iterator[tuple[int, Signature, int]]:

@@ -14,6 +14,7 @@ from crm.standing import entered_first
 from crm.tables.work import Assignment
 from serving.page import draw, language
 from serving.work import alerts, assigning, holding
+from serving.work.wishes import unwilling
 
 router = APIRouter(include_in_schema=False)
 MENU = 25
@@ -32,7 +33,7 @@ def urgent(request: Request, xong: str = "") -> HTMLResponse:
         pool: list[str] = []
         if caller.person is not None and caller.role in WORKING:
             mine = Assignment.team == caller.team, Assignment.person.is_(None), Assignment.until.is_(None)
-            held = set(session.scalars(select(Assignment.subject).where(*mine)))
+            held = set(session.scalars(select(Assignment.subject).where(*mine))) - unwilling(session, home)
             chances = holding.chances(session, home)
             pool = sorted(held, key=lambda one: assigning.urgency(one, chances))[:POOL]
             hot = {one for one in pool if one in chances and chances[one].hot}

@@ -1,11 +1,12 @@
-"""A call somebody promised for a time that has passed, and nobody made."""
+"""A call that somebody promised, here or in the CRM, for a time that has passed, and nobody made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from crm.clock import DAY, MINUTE
+from crm.promises import Promise, kept, promised
 from crm.settings import Home
 from crm.tables.work import Assignment, Tap
 from serving.watches import Found
@@ -23,6 +24,12 @@ OLDEST = 30 * DAY
 def look(session: Session, home: Home, moment: int) -> Iterator[Found]:
     """Those due for longer than the settings allow, in working time, after which nobody dealt with the subject."""
     limit = holding.long_ago(Calendar(home.settings), moment, home.settings.alerts.callback_minutes * MINUTE)
+    yield from _of_taps(session, limit, moment - OLDEST)
+    over = {one: given for one, given in promised(home).items() if moment - OLDEST < given.due <= limit}
+    yield from _of_the_crm(session, over)
+
+
+def _of_taps(session: Session, limit: int, oldest: int) -> Iterator[Found]:
     later = aliased(Tap)
     done = (
         select(later.id)
@@ -33,9 +40,27 @@ def look(session: Session, home: Home, moment: int) -> Iterator[Found]:
         select(Tap, Assignment.person, Assignment.team)
         .join(Assignment, (Assignment.subject == Tap.subject) & Assignment.until.is_(None))
         .where(
-            Tap.undone_at.is_(None), Tap.due_at <= limit, Tap.due_at > moment - OLDEST, ~done,
+            Tap.undone_at.is_(None), Tap.due_at <= limit, Tap.due_at > oldest, ~done,
             Assignment.touched_at.is_(None) | (Assignment.touched_at <= Tap.at),
         )
     )  # fmt: skip
     for tap, person, team in session.execute(asked):
         yield Found(f"callback_missed:{tap.id}", tap.subject, person, team, {"due_at": tap.due_at or 0})
+
+
+def _of_the_crm(session: Session, over: Mapping[str, Promise]) -> Iterator[Found]:
+    """Where nothing was tapped since the promise: of a tap's own, which the history tells too, the above speaks."""
+    for some in holding.chunks(sorted(over)):
+        tapped = dict(
+            session.execute(
+                select(Tap.subject, func.max(Tap.at))
+                .where(Tap.subject.in_(some), Tap.undone_at.is_(None))
+                .group_by(Tap.subject)
+            ).all()
+        )
+        held = select(Assignment).where(Assignment.subject.in_(some), Assignment.until.is_(None))
+        for mine in session.scalars(held.order_by(Assignment.subject)):
+            promise = over[mine.subject]
+            if tapped.get(mine.subject, 0) < promise.at and not kept(promise, mine.touched_at):
+                key = f"callback_missed:{mine.subject}:{promise.due}"
+                yield Found(key, mine.subject, mine.person, mine.team, {"due_at": promise.due})

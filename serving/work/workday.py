@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from crm.clock import DAY, HOUR, now
 from crm.errors import NotFound
 from crm.events import Events
-from crm.glance import Glance, glance, promised
+from crm.glance import Glance, glance
 from crm.operations import reading
+from crm.promises import Promise, kept, promised
 from crm.settings import Home
 from crm.tables.people import Person
 from crm.tables.work import Tap
@@ -78,14 +79,22 @@ def everybody(
     """Part of the caller's whole list with its entries, and how many it holds; raises as :func:`workday`."""
     with reading(home) as session:
         run, found = ranked(session, home, target, caller, chosen)
-        taps, due = latest_taps(session, target), promised(home)
+        taps, given = latest_taps(session, target), promised(home)
         part = listed(session, home, target, run, found, found[first : first + limit])
     entries = []
     for row in part.rows:
         tap = taps.get(row.card.subject)
-        until = tap.due_at if tap else due.get(row.card.subject)
-        entries.append(Entry(row, glance_of(lookup, row.card.subject, now()), until, tap))
+        promise = agreed(tap, given.get(row.card.subject))
+        seen = glance_of(lookup, row.card.subject, now())
+        entries.append(Entry(row, seen, promise.due if promise else None, tap))
     return part, entries, len(found)
+
+
+def agreed(tap: Tap | None, promise: Promise | None) -> Promise | None:
+    """The call agreed last, here or in the CRM; None where what was said last agrees none."""
+    if tap is None or (promise is not None and promise.at > tap.at):
+        return promise
+    return Promise(tap.at, tap.due_at) if tap.due_at is not None else None
 
 
 def latest_taps(session: Session, target: str) -> dict[str, Tap]:
@@ -129,12 +138,12 @@ class _Day:
 
     def fill(self, found: list[Place], room: int) -> list[tuple[Place, Glance, int | None]]:
         """Promised calls in their order, all of them; then the best who may be contacted, while there is room."""
-        due = [(time, place) for place in found if (time := self._due(place.subject)) is not None]
+        due = [(promise, place) for place in found if (promise := self._due(place.subject))]
         entries: list[tuple[Place, Glance, int | None]] = []
-        for time, place in sorted(due, key=lambda one: one[0]):
+        for promise, place in sorted(due, key=lambda one: one[0].due):
             seen = glance_of(self._lookup, place.subject, self._at)
-            if not (seen.ours and seen.ours.at >= time):
-                entries.append((place, seen, time))
+            if not kept(promise, seen.ours.at if seen.ours else None):
+                entries.append((place, seen, promise.due))
         first = {place.subject for place, *_ in entries}
         for place in found:
             if len(entries) >= room:
@@ -146,19 +155,21 @@ class _Day:
                 entries.append((place, seen, None))
         return entries
 
-    def _due(self, subject: str) -> int | None:
-        """When a call was promised, if that is today or was lately."""
-        tap = self.taps.get(subject)
-        time = tap.due_at if tap else self._promised.get(subject)
-        return time if time is not None and self._at - LATE < time < self._ends else None
+    def _agreed(self, subject: str) -> Promise | None:
+        return agreed(self.taps.get(subject), self._promised.get(subject))
+
+    def _due(self, subject: str) -> Promise | None:
+        """The call that was promised, if that is for today or was lately."""
+        promise = self._agreed(subject)
+        return promise if promise and self._at - LATE < promise.due < self._ends else None
 
     def _rests(self, subject: str) -> bool:
         """Whether somebody dealt with the subject so lately that it is left alone."""
-        if (tap := self.taps.get(subject)) is None:
-            promise = self._promised.get(subject)
-            return promise is not None and promise >= self._ends
-        if tap.due_at is not None and tap.due_at >= self._ends:
+        tap, promise = self.taps.get(subject), self._agreed(subject)
+        if promise is not None and promise.due >= self._ends:
             return True
+        if tap is None:
+            return False
         rest = outcomes.BY_CODE[tap.code].rest
         return self._at < tap.at + (self._rest if rest is None else rest)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, and_, exists, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from crm.clock import DAY, now
@@ -14,7 +14,7 @@ from crm.settings import Home
 from crm.tables.people import Person, Team
 from crm.tables.scores import Score, ScoreRun
 from crm.tables.trial import Enrolment
-from crm.tables.work import Assignment, DoNotContact
+from crm.tables.work import Assignment
 from models.target import find
 from serving.bands import BANDS
 from serving.proof import trial
@@ -23,6 +23,7 @@ from serving.rights.access import TEAM
 from serving.rights.audit import COMMAND_LINE
 from serving.rights.keys import Caller
 from serving.runs import current, newest
+from serving.work.wishes import unwilling
 
 STALE_AFTER: Final = DAY
 """A list older than this is said to be old."""
@@ -118,7 +119,10 @@ def ranked(
     """
     bands = BANDS[find(target).subject]
     run = newest(session, target)
-    rows = list(session.execute(_asked(target, run, caller, chosen)))
+    refusing = unwilling(session, home)
+    rows = [
+        row for row in session.execute(_asked(target, run, caller, chosen)) if row.subject not in refusing
+    ]
     if chosen.source:
         came = channels(home)
         rows = [row for row in rows if came.get(row.subject) == chosen.source]
@@ -134,7 +138,7 @@ def _asked(target: str, run: ScoreRun, caller: Caller, chosen: Chosen) -> Select
         select(Score.subject, Score.band, Score.probability, Score.expected, Score.value, Score.rule_probability,
                Score.cutoff, Score.party, Assignment.person, Assignment.team)
         .outerjoin(Assignment, held)
-        .where(current(target, run), ~exists().where(DoNotContact.subject == Score.subject))
+        .where(current(target, run))
     )  # fmt: skip
     if (mine := scope.mine(caller)) is not None:
         asked = asked.where(mine)

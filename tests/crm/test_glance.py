@@ -4,7 +4,7 @@ import pytest
 
 from crm.clock import HOUR
 from crm.events import EventStore
-from crm.glance import Glance, glance, promised
+from crm.glance import Glance, glance
 from tests.crm.company import Company, day
 
 CALL = {"kind": "call", "direction": "out", "channel": "phone"}
@@ -41,10 +41,6 @@ def test_a_promise_stands_until_the_callback_is_made(company: Company) -> None:
     company.load()
     assert seen(company, "lead:crm:L", 2).appointment == day(5) // 1_000_000 * 1_000_000
     assert seen(company, "lead:crm:L", 7).appointment is None
-    assert promised(company.home) == {}
-    company.tell("activity", "Q", day(8), kind="callback", occurred_at=day(8), due_at=day(9), lead="L")
-    company.load()
-    assert promised(company.home) == {"lead:crm:L": day(9) // 1_000_000 * 1_000_000}
 
 
 def test_a_customer_s_orders_debt_tickets_and_term(company: Company) -> None:
