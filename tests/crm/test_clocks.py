@@ -135,17 +135,25 @@ def seen(rows: list[dict[str, Any]], cutoff: int) -> Counter[tuple[Any, ...]]:
     )
 
 
-def moved(row: Row) -> bool:
-    """Whether an activity is older than its party, which is at most five days younger than the story."""
+def moved(row: Row, begins: dict[str, int]) -> bool:
+    """Whether an activity may be older than its party: a party without a date is as old as what is known of it."""
     table, said = row
-    return table == "activity" and said["party"] is not None and said["occurred_at"] < day(5)
+    return table == "activity" and said["party"] is not None and said["occurred_at"] < begins[said["party"]]
+
+
+def following(rows: list[Row], newest: dict[tuple[str, str], int], least: int) -> list[Row]:
+    """The rows as loads after each other bring them: each known later than what its record said before."""
+    found = []
+    for table, row in rows:
+        record = (table, row["source_id"])
+        newest[record] = max(row["known_at"], newest.get(record, least) + 1)
+        found.append((table, row | {"known_at": newest[record]}))
+    return found
 
 
 @st.composite
 def appended(draw: st.DrawFn) -> tuple[list[Row], list[Row], int]:
     """A history, rows appended to it that are known at the cutoff or later, and the cutoff.
-
-    Loads follow each other, so a row appended is known later than the rows of its record that are there.
 
     Each lead's log begins at its creation, and each party is in the history before the rows appended: a log that
     begins later, and a party without a date, rightly tell of the time before. So does an activity of a party older
@@ -158,21 +166,18 @@ def appended(draw: st.DrawFn) -> tuple[list[Row], list[Row], int]:
     for lead in LEADS:
         first.append(("lead", {"source_id": lead} | told))
         first.append(("change", {"source_id": f"log of {lead}", "record": lead} | told | log))
+    begins = {}
     for party in PARTIES:
         dates = {"known_at": draw(times), "created_at": draw(maybe(st.just(day(5))))}
         first.append(("party", {"source_id": party, "deleted": False} | dates))
+        begins[party] = max(day(5), dates["known_at"])
     before = draw(st.lists(anything, min_size=4, max_size=16))
     later = draw(st.lists(anything, min_size=1, max_size=8))
-    before, later = ([row for row in rows if not moved(row)] for rows in (before, later))
+    before, later = ([row for row in rows if not moved(row, begins)] for rows in (before, later))
     newest: dict[tuple[str, str], int] = {}
-    for table, row in first + before:
-        record = (table, row["source_id"])
-        newest[record] = max(row["known_at"] + 1, newest.get(record, cutoff))
-    later = [
-        (table, row | {"known_at": max(row["known_at"], newest.get((table, row["source_id"]), cutoff))})
-        for table, row in later
-    ]
-    return first + before, later, cutoff
+    before = following(first + before, newest, 0)
+    newest = {record: max(known, cutoff - 1) for record, known in newest.items()}
+    return before, following(later, newest, cutoff - 1), cutoff
 
 
 @settings(max_examples=25, deadline=None)
