@@ -6,21 +6,30 @@ A test or module marked ``databases("sqlite", "postgres")`` runs on each, where 
 import os
 import warnings
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from weakref import WeakSet
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
-from crm import inbox, operations
-from crm.errors import SettingsError
 from crm.settings import Home
 
 SYSTEM_PACKAGES = ("chromium", "postgres")
 """Markers of tests that need one."""
 
 NUMBER = count()
+
+OPENED: WeakSet[Engine] = WeakSet()
+"""Engines that connected."""
+
+os.environ["COLUMNS"] = "200"  # tables of the command line are as wide as this, whoever imports them first
+
+
+@event.listens_for(Engine, "engine_connect")
+def _opened(connection: Connection) -> None:
+    OPENED.add(connection.engine)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -77,7 +86,7 @@ def home(tmp_path: Path, database: str) -> Iterator[Home]:
     made = Home(tmp_path).create()
     use(made, database)
     yield made
-    let_go(made, database)
+    let_go(database)
 
 
 def use(home: Home, url: str) -> None:
@@ -87,9 +96,7 @@ def use(home: Home, url: str) -> None:
     file.write_text(said.replace('operations = ""', f'operations = "{url}"'), encoding="utf-8")
 
 
-def let_go(home: Home, url: str) -> None:
-    """Closes this process's connections to the server at ``url``; a test may have spoiled the settings."""
-    if url.startswith("postgresql"):
-        inbox._engine(url).dispose()
-        with suppress(SettingsError):  # a database that is refused was never open
-            operations._engine(home).dispose()
+def let_go(url: str) -> None:
+    """Closes this process's connections to the server at ``url``, however a test came by them."""
+    for engine in {one for one in OPENED if one.url.render_as_string(hide_password=False) == url}:
+        engine.dispose()

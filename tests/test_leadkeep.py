@@ -36,7 +36,6 @@ def commands() -> list[str]:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LEADKEEP_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
     return tmp_path / "home"
 
 

@@ -35,7 +35,7 @@ def at_work(told_once: Home, tmp_path: Path, database: str) -> Iterator[Home]:
         if database and one is not None:
             operations.promote(home, one.target, one.version, one.manifest_sha256, expected=None)
     yield home
-    let_go(home, database)
+    let_go(database)
 
 
 @pytest.fixture

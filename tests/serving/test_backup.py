@@ -45,7 +45,7 @@ def other(tmp_path: Path, request: pytest.FixtureRequest, database: str) -> Any:
     url = request.getfixturevalue("postgres")() if database else ""
     use(home, url)
     yield home
-    let_go(home, url)
+    let_go(url)
 
 
 def test_a_restored_home_has_the_same_rows_and_scores_the_same(
@@ -190,4 +190,4 @@ def test_a_backup_goes_from_one_kind_of_database_to_the_other(
     assert found == kept
     with operations.reading(server) as session:
         assert session.scalars(select(Score)).first() is not None
-    let_go(server, url)
+    let_go(url)
