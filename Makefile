@@ -13,7 +13,7 @@ demo: .venv/ready    ## make the sample company, train, score, print today's lis
 	.venv/bin/leadkeep demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: .venv/ready-dev    ## run the tests
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready-dev    ## style, types, and who may import whom
 	.venv/bin/ruff check --no-cache .
