@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 LANGUAGES = ("vi", "en")
 LANGUAGE_COOKIE = "leadkeep_language"
 YEAR = 365 * 24 * 3600
+SEARCH = "POST /tim"
 
 
 class Place(NamedTuple):
@@ -53,6 +54,7 @@ def draw(request: Request, name: str, status: int = 200, **values: object) -> HT
         page=name, words=words("layout", chosen) | words(name, chosen), lang=chosen, other=other,
         elsewhere=f"?{request.url.include_query_params(lang=other).query}", path=request.url.path,
         menu=[(place.path, words(place.page, chosen)["title"]) for place in menu(caller.role)] if caller else [],
+        may_search=caller is not None and caller.role in PAGES[SEARCH],
         who=getattr(caller, "name", ""), signed_in=caller is not None, csrf=getattr(request.state, "csrf", ""),
         **values,
     )  # fmt: skip

@@ -66,6 +66,8 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "GET /du-lieu": frozenset({"data", "team_lead", "director", "admin"}),
     "GET /canh-bao": frozenset({"sales", "care", "team_lead", "director", "admin"}),
     "POST /canh-bao/da-xem": frozenset({"sales", "care", "team_lead", "director", "admin"}),
+    "GET /tim": WORKERS | {"director"},
+    "POST /tim": WORKERS | {"director"},
     "POST /canh-bao/nhan": frozenset({"sales", "care", "team_lead"}),
     "GET /doi": frozenset({"team_lead", "director", "admin"}),
     "POST /doi/giao": frozenset({"team_lead", "director", "admin"}),

@@ -1,5 +1,6 @@
 """Whose leads and customers a caller may see: the one place that decides it for lists and for single subjects."""
 
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
@@ -16,6 +17,10 @@ EVERYBODY: Final = frozenset({"director", "admin"})
 
 OWNERS: Final = frozenset({"sales", "care", "team_lead"})
 """Roles that see what is theirs. The others (marketing, data) see no single person."""
+
+
+MANY: Final = 500
+"""Subjects asked about by name; of more, all that are the caller's are read."""
 
 
 def mine(caller: Caller) -> ColumnElement[bool] | None:
@@ -40,11 +45,18 @@ def mine(caller: Caller) -> ColumnElement[bool] | None:
 
 def may_see(session: Session | Connection, caller: Caller, subject: str) -> bool:
     """Whether the caller may see this subject; asks the database only where ownership decides."""
+    return bool(visible(session, caller, [subject]))
+
+
+def visible(session: Session | Connection, caller: Caller, subjects: Collection[str]) -> set[str]:
+    """Those of ``subjects`` the caller may see."""
     held = mine(caller)
     if held is None:
-        return caller.role not in ("sales", "care") or TEAM.get(subject.partition(":")[0]) == caller.role
+        whole = caller.role not in ("sales", "care")
+        return {one for one in subjects if whole or TEAM.get(one.partition(":")[0]) == caller.role}
     if caller.role not in OWNERS:
-        return False
-    return (
-        session.execute(select(Assignment.id).where(Assignment.subject == subject, held)).first() is not None
-    )
+        return set()
+    asked = select(Assignment.subject).where(held)
+    if len(subjects) <= MANY:
+        asked = asked.where(Assignment.subject.in_(subjects))
+    return {subject for (subject,) in session.execute(asked)} & set(subjects)
