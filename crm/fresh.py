@@ -144,7 +144,7 @@ class Overlay:
         if table in CHANGING:
             rows["change"] = logged
         if table in OPENING:
-            tables.append("change")
+            tables += ["change"] if logged else []
             self._lead_on(table, told)
         return self._place(self._piecemeal.moments(rows, tables))
 

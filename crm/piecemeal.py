@@ -1,6 +1,5 @@
 """The moments of a few records at once: the same statements as for all, prepared and run on their rows only."""
 
-import json
 from collections.abc import Iterable
 from threading import Lock
 from typing import Any
@@ -18,6 +17,8 @@ Row = dict[str, Any]
 MAKES = "CREATE TEMP TABLE"
 TELLS = "INSERT INTO moment BY NAME"
 
+AT_ONCE = 200
+"""Rows in one statement."""
 
 Steps = list[tuple[str, list[str] | None]]
 """A module's prepared statements in order; those that tell moments with the columns they answer."""
@@ -39,12 +40,13 @@ class Piecemeal:
         run(MOMENT)
         run(links.SET_UP)
         self._shape = {row[0]: row[1] for row in run("DESCRIBE moment").fetchall()}
-        self._put = {table: self._table(table) for table in TABLES}
+        self._columns = {table: self._table(table) for table in TABLES}
         self._fill_small(small)
-        self._steps = {
-            module.TABLE: self._prepared(module.TABLE, module.MOMENTS)
-            for module in discover.modules("crm.moments").values()
-        }
+        tells = {module.TABLE: module.MOMENTS for module in discover.modules("crm.moments").values()}
+        for statements in tells.values():
+            self._set_up(statements)
+        # Only now: what is prepared before a table is made is planned anew at each execution.
+        self._steps = {table: self._prepared(table, statements) for table, statements in tells.items()}
 
     def moments(self, rows: dict[str, list[Row]], tables: list[str]) -> list[Row]:
         """The moments of ``tables`` told by ``rows``: as the history keeps them, with known_until and loaded_at.
@@ -60,7 +62,6 @@ class Piecemeal:
                 for table, some in rows.items():
                     self._insert(table, some)
                 for table in tables:
-                    run("SET VARIABLE origin = $table", {"table": table})
                     found += self._tell(table)
             finally:
                 run("ROLLBACK")
@@ -75,25 +76,25 @@ class Piecemeal:
 
     def _insert(self, table: str, rows: list[Row]) -> None:
         """As :func:`crm.materialise.conform`: rows that were ever known, blank text as unknown."""
-        statement, columns = self._put[table]
-        known = [
-            {name: None if row.get(name) == "" else row.get(name) for name in columns}
-            for row in rows
-            if row["known_at"] < row["known_until"]
+        known = [row for row in rows if row["known_at"] < row["known_until"]]
+        said = [
+            name for name in self._columns[table] if any(row.get(name) not in (None, "") for row in known)
         ]
-        if known:
-            self._connection.execute(statement, [json.dumps(known)])
+        into, places = ", ".join(f'"{name}"' for name in said), f"({', '.join('?' * len(said))})"
+        for start in range(0, len(known), AT_ONCE):
+            some = known[start : start + AT_ONCE]
+            values = [None if row.get(name) == "" else row.get(name) for row in some for name in said]
+            statement = f'INSERT INTO "{table}" ({into}) VALUES {", ".join([places] * len(some))}'  # noqa: S608
+            self._connection.execute(statement, values)
 
-    def _table(self, table: str) -> tuple[str, list[str]]:
-        """Makes an empty table; returns the statement that fills it from JSON, and its columns."""
+    def _table(self, table: str) -> list[str]:
+        """Makes an empty table; returns its columns."""
         times = [pa.field(name, pa.int64()) for name in ("known_until", "loaded_at")]
         empty = conform(table, pa.schema([*schema(table), *times]).empty_table())
         self._connection.register("empty", empty)
         self._connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM empty')
         self._connection.unregister("empty")
-        shape = {row[0]: row[1] for row in self._connection.execute(f'DESCRIBE "{table}"').fetchall()}
-        unpacked = f"unnest(from_json(?::JSON, '{json.dumps([shape])}'), recursive := true)"
-        return f'INSERT INTO "{table}" SELECT {unpacked}', list(shape)
+        return list(empty.column_names)
 
     def _fill_small(self, small: dict[str, pa.Table]) -> None:
         run = self._connection.execute
@@ -104,11 +105,16 @@ class Piecemeal:
                 run(f"INSERT INTO {table} BY NAME FROM given")
                 self._connection.unregister("given")
 
+    def _set_up(self, statements: tuple[str, ...]) -> None:
+        """Makes the tables and settings that statements need."""
+        for said in statements:
+            if not said.strip().startswith(TELLS):
+                self._connection.execute(said)
+
     def _prepared(self, table: str, statements: tuple[str, ...]) -> Steps:
         """Prepared once: of an event's cost most would be planning. A table they make is filled anew each time."""
         run = self._connection.execute
         steps: Steps = []
-        run("SET VARIABLE origin = $table", {"table": table})
         for number, said in enumerate(statements):
             statement, name = said.strip(), f"{table}_{number}"
             if statement.startswith(TELLS):
@@ -117,10 +123,7 @@ class Piecemeal:
                 run(f"PREPARE {name} AS {body}")
                 steps.append((f"EXECUTE {name}", columns))
             elif statement.startswith(MAKES):
-                run(statement)
                 made, _, body = statement.removeprefix(MAKES).partition(" AS")
                 run(f"PREPARE {name} AS INSERT INTO {made.strip()} {body}")
                 steps.append((f"EXECUTE {name}", None))
-            else:
-                run(statement)
         return steps
