@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, String
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.tables import NUMBER, Base
@@ -22,7 +22,10 @@ class Team(Base):
 
 
 class Person(Base):
-    """Someone who signs in. ``actor`` is the same person in the CRM, ``<source>:<staff id>``."""
+    """Someone who signs in. ``actor`` is the same person in the CRM, ``<source>:<staff id>``.
+
+    ``may_export`` is a right of its own: to take a whole list away as a file.
+    """
 
     __tablename__ = "person"
     id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
@@ -34,6 +37,7 @@ class Person(Base):
     actor: Mapped[str | None] = mapped_column(String(200), unique=True)
     password: Mapped[str | None] = mapped_column(String(200))  # argon2id
     capacity: Mapped[int | None]
+    may_export: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     failures: Mapped[int]
     locked_until: Mapped[int | None]
     created_at: Mapped[int]

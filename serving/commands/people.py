@@ -43,7 +43,7 @@ def list_(as_json: Json = False) -> None:
 
     home = here()
     called: dict[int | None, str] = {team.id: team.name for team in teams.listed(home)}
-    names = ("login", "name", "role", "actor", "capacity", "locked_until", "left_at")
+    names = ("login", "name", "role", "actor", "capacity", "may_export", "locked_until", "left_at")
     rows = [
         {name: getattr(one, name) for name in names}
         | {"team": called.get(one.team), "password": one.password is not None}
@@ -59,13 +59,17 @@ def change(
     team: Annotated[str, typer.Option(help="Another team's name.")] = "",
     name: Annotated[str, typer.Option(help="Another name.")] = "",
     capacity: Annotated[int | None, typer.Option(help="Contacts a day.")] = None,
+    export: Annotated[
+        bool | None, typer.Option("--export/--no-export", help="May take lists away as Excel files.")
+    ] = None,
 ) -> None:
-    """Change somebody's role, team, name or capacity; it holds at once."""
+    """Change somebody's role, team, name, capacity or right to export; it holds at once."""
     from serving.rights import people, teams
 
     home = here()
     given = {"role": role, "name": name, "capacity": capacity, "team": team and teams.named(home, team).id}
-    people.change(home, login, {field: value for field, value in given.items() if value})
+    changed = {field: value for field, value in given.items() if value}
+    people.change(home, login, changed if export is None else changed | {"may_export": export})
 
 
 @app.command()

@@ -82,6 +82,8 @@ PAGES: Final[dict[str, frozenset[str]]] = {
 
 
 class SignInNeeded(Forbidden):
+    "GET /xuat-excel": WORKERS | {"director"},
+    "POST /xuat-excel": WORKERS | {"director"},
     """A page was asked for by a browser that has not signed in."""
 
 
@@ -89,6 +91,9 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto
 
 
 async def check(request: Request, bearer: Bearer) -> None:
+EXPORT: Final = frozenset({"GET /xuat-excel", "POST /xuat-excel"})
+"""Taking a whole list away is a right of its own beside the role: a person's (``may_export``), and administrators'."""
+
     """Lets a request through or raises Forbidden; a route without a rule is nobody's.
 
     A page's form is read here, so that its token can be checked: handlers find it as ``request.state.form``.
@@ -125,10 +130,17 @@ def _lacks(request: Request, caller: Caller, allowed: frozenset[str], module: st
     subject = _subject(request)
     if subject is not None and caller.role in scope.OWNERS:
         with looking(request.app.state.home) as connection:
+def may_export(caller: Caller) -> bool:
+    """Whether the caller may take whole lists away, of those the role sees."""
+    return caller.may_export or caller.role == "admin"
+
+
             if not scope.may_see(connection, caller, subject):
                 return "this is somebody else's"
     return ""
 
+    if f"{request.method} {request.scope['route'].path}" in EXPORT and not may_export(caller):
+        return "taking a whole list away is a right of its own"
 
 def _subject(request: Request) -> str | None:
     """Whom a request is about: its address says so, or its form."""

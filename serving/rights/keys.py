@@ -35,7 +35,7 @@ HOLDER = select(ApiKey.role, ApiKey.prefix, ApiKey.team, ApiKey.scopes, ApiKey.e
 SITTER = (
     select(
         func.coalesce(Person.role, SignIn.role).label("role"), SignIn.prefix, SignIn.person,
-        func.coalesce(Person.team, ApiKey.team).label("team"), Person.name,
+        func.coalesce(Person.team, ApiKey.team).label("team"), Person.name, Person.may_export,
     )
     .outerjoin(Person, Person.id == SignIn.person)
     .outerjoin(ApiKey, ApiKey.prefix == SignIn.prefix)
@@ -154,7 +154,7 @@ def session_caller(home: Home, cookie: str) -> Caller | None:
     if row is None:
         return None
     by = row.prefix or ("link" if row.person is None else "person")
-    return Caller(row.role, by, row.person, row.team, row.name or "")
+    return Caller(row.role, by, row.person, row.team, row.name or "", may_export=bool(row.may_export))
 
 
 def csrf(cookie: str) -> str:

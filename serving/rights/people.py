@@ -21,7 +21,7 @@ FREE_TRIES: Final = 5
 """Wrong passwords in a row before one has to wait: a minute, then twice as long each time."""
 
 LONGEST_WAIT: Final = HOUR
-CHANGEABLE: Final = frozenset({"name", "email", "role", "team", "actor", "capacity"})
+CHANGEABLE: Final = frozenset({"name", "email", "role", "team", "actor", "capacity", "may_export"})
 
 SIGNING_IN = select(
     Person.id, Person.role, Person.team, Person.name, Person.password, Person.failures, Person.locked_until
@@ -80,7 +80,7 @@ def row(
 
 
 def change(home: Home, login: str, fields: Mapping[str, str | int | None], by: Caller = COMMAND_LINE) -> None:
-    """Changes name, email, role, team, actor or capacity; it holds from the person's next request on.
+    """Changes any of CHANGEABLE; it holds from the person's next request on.
 
     Raises NotFound for no such person at work, SettingsError for a role or team that is not usable.
     """
@@ -92,8 +92,9 @@ def change(home: Home, login: str, fields: Mapping[str, str | int | None], by: C
         for field, value in fields.items():
             setattr(person, field, value)
         audit.note(
-            session, by, "person.change", f"person:{person.id}", fields=sorted(fields), role=role, team=team
-        )
+            session, by, "person.change", f"person:{person.id}", fields=sorted(fields), role=role, team=team,
+            may_export=person.may_export,
+        )  # fmt: skip
 
 
 def listed(home: Home) -> list[Person]:

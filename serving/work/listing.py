@@ -1,5 +1,6 @@
 """Draws a worklist as a page: today's part of it or everybody on it; before the first scoring, what to do."""
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -9,14 +10,14 @@ from sqlalchemy import select
 
 from crm.clock import show
 from crm.directory import cards, sources
-from crm.errors import NotFound
+from crm.errors import Forbidden, NotFound, SourceError
 from crm.operations import reading
 from crm.settings import Home
 from crm.tables.people import Team
 from features.words import Language
 from models.target import find
 from serving.page import draw, language
-from serving.rights.access import PAGES, TEAM
+from serving.rights.access import PAGES, TEAM, may_export
 from serving.rights.keys import Caller
 from serving.wording import words
 from serving.work.calendar import Calendar
@@ -31,7 +32,7 @@ LONG: Final = 50
 """People on one page of the whole list."""
 
 WHOLE: Final = "tat-ca"
-EXPORT: Final = "POST /xuat-excel"
+EXPORT: Final = "GET /xuat-excel"
 PROFILE: Final = "GET /ho-so/{subject:path}"
 
 
@@ -43,15 +44,11 @@ class Asked(NamedTuple):
     chosen: Chosen
 
     @classmethod
-    def of(cls, request: Request) -> "Asked":
-        """Read from the address; what makes no sense there is left out."""
-        said = request.query_params
-        team = said.get("nhom", "")
-        chosen = Chosen(
-            int(team) if team.isdecimal() else None, said.get("chi-nhanh", ""), said.get("nguon", "")
-        )
-        number = said.get("trang", "")
-        return cls(said.get("xem") == WHOLE, max(int(number), 1) if number.isdecimal() else 1, chosen)
+    def of(cls, said: Mapping[str, str]) -> "Asked":
+        """Read from an address or a form; what makes no sense there is left out."""
+        team, branch, source = (said.get(name, "") for name in ("nhom", "chi-nhanh", "nguon"))
+        chosen = Chosen(_number(team), branch.replace("\0", ""), source)
+        return cls(said.get("xem") == WHOLE, _number(said.get("trang", "")) or 1, chosen)
 
     def query(self, **changed: str | int) -> str:
         """The same as an address, with something changed."""
@@ -62,10 +59,24 @@ class Asked(NamedTuple):
         return urlencode({name: value for name, value in fields.items() if value})
 
 
+def _number(text: str) -> int | None:
+    return int(text) or None if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def target_of(said: Mapping[str, str], caller: Caller) -> str:
+    """The list that an address or a form names; raises SourceError for none, Forbidden for another role's."""
+    target = said.get("danh-sach", said.get("target", ""))
+    if target not in PLACES:
+        raise SourceError("no list of this name", value=target[:50], todo="open the page again")
+    if caller.role not in PAGES[f"GET {PLACES[target][1]}"]:
+        raise Forbidden("this is not your list", value=target, where=caller.prefix)
+    return target
+
+
 def draw_list(request: Request, target: str, opened: str = "") -> HTMLResponse:
     """The page of the worklist of ``target``; ``opened`` is the subject whose contact is shown."""
     page, path = PLACES[target]
-    home, caller, asked = request.app.state.home, request.state.caller, Asked.of(request)
+    home, caller, asked = request.app.state.home, request.state.caller, Asked.of(request.query_params)
     lookup = request.app.state.live.events_of
     lang: Language = "vi" if language(request) == "vi" else "en"
     try:
@@ -85,8 +96,8 @@ def draw_list(request: Request, target: str, opened: str = "") -> HTMLResponse:
         all=f"{total:,}".replace(",", "."), pages=-(-total // LONG), terms=words("list", lang),
         say=Spoken(home.settings, find(target).subject, lang, calendar), currency=home.settings.currency,
         names=cards(home, [tap.subject for tap in day.taps]) if day else {}, options=_options(home, target, caller),
-        may_tap=caller.person is not None, may_export=caller.role in PAGES.get(EXPORT, ()),
-        profile=caller.role in PAGES.get(PROFILE, ()), days=str(found.run.horizon_days),
+        may_tap=caller.person is not None, may_export=may_export(caller) and caller.role in PAGES[EXPORT],
+        profile=caller.role in PAGES[PROFILE], days=str(found.run.horizon_days),
         time=show(found.run.cutoff, home.settings.zone),
     )  # fmt: skip
 

@@ -1,12 +1,13 @@
 """What a row of a list says: its next step, times, contacts and outcomes, in one reader's language."""
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 from uuid import uuid4
 
 from crm.clock import DAY, HOUR, MINUTE, now, to_datetime
 from crm.directory import Card
-from crm.glance import Touch
+from crm.glance import Glance, Touch
 from crm.settings import Settings
 from crm.tables.work import Tap
 from features.words import Language, code
@@ -18,33 +19,43 @@ from serving.work.workday import Entry
 
 QUARTER: Final = 15 * MINUTE
 
+OF_LEADS: Final = ("source", "campaign", "interest", "stage", "last", "appointment", "owner", "record")
+FACTS: Final = {
+    "lead": OF_LEADS,
+    "deal": OF_LEADS,
+    "customer": ("renewal", "next_order", "last_order", "debt", "tickets", "rating", "last", "appointment",
+                 "interest", "source", "owner", "record"),
+}  # fmt: skip
+"""What stands below a row, in order, each by the name of its word."""
+
 
 class Spoken:
     """For one page: its reader's ``lang``, the hours of their ``calendar``, and the moment it is drawn."""
 
     def __init__(self, settings: Settings, kind: str, lang: Language, calendar: Calendar) -> None:
         self.moment = now()
-        self._settings, self._kind, self._lang, self._calendar = settings, kind, lang, calendar
+        self.kind, self.lang, self.currency = kind, lang, settings.currency
+        self._settings, self._calendar = settings, calendar
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """The buttons, in order."""
-        return outcomes.OF[self._kind]
+        return outcomes.OF[self.kind]
 
     def whys(self, of: str) -> list[tuple[str, str]]:
         """The reasons an outcome asks for, each with its words."""
-        return [(name, both[self._lang != "vi"]) for name, both in outcomes.WHYS[of].items()]
+        return [(name, both[self.lang != "vi"]) for name, both in outcomes.WHYS[of].items()]
 
     def step(self, entry: Entry) -> str:
         """What to do next."""
-        found = steps.OF[self._kind](entry.seen, entry.due, self.moment)
-        said = steps.SAID[found.name][self._lang != "vi"]
+        found = steps.OF[self.kind](entry.seen, entry.due, self.moment)
+        said = steps.SAID[found.name][self.lang != "vi"]
         said = said.replace("{at}", self.when(found.at)).replace("{day}", self.day(found.at))
         return said.replace("{number}", str(found.number))
 
     def when(self, micros: int | None) -> str:
         """A time near today; empty for none."""
-        return "" if micros is None else say.moment(micros, self._settings.zone, self._lang, self.moment)
+        return "" if micros is None else say.moment(micros, self._settings.zone, self.lang, self.moment)
 
     def day(self, micros: int | None) -> str:
         """A day; empty for none."""
@@ -55,18 +66,44 @@ class Spoken:
         if found is None:
             return ""
         said, ours = found.words, found.words.field in outcomes.BY_CODE
-        about = outcomes.BY_CODE[said.field].words(self._lang) if ours else said.field
-        went = code(said.code, self._lang) if said.code and not ours else ""
-        parts = (self.when(found.at), code(said.kind, self._lang), about, went)
+        about = outcomes.BY_CODE[said.field].words(self.lang) if ours else said.field
+        went = code(said.code, self.lang) if said.code and not ours else ""
+        parts = (self.when(found.at), code(said.kind, self.lang), about, went)
         return " · ".join(part for part in parts if part)
+
+    def facts(
+        self, entry: Entry, words: Mapping[str, str], people: Mapping[int, str]
+    ) -> list[tuple[str, str]]:
+        """FACTS of a row with their words, empty where nobody knows; ``people`` are those who hold subjects."""
+        card, seen, place = entry.row.card, entry.seen, entry.row.place
+        known = {
+            "source": code(card.channel, self.lang), "campaign": card.campaign, "stage": card.stage,
+            "interest": code(card.product, self.lang), "last": self.touch(seen.last),
+            "appointment": self.when(entry.due or seen.appointment), "renewal": self.day(seen.renews_at),
+            "next_order": self.day(seen.expected_at), "last_order": self._ordered(seen),
+            "debt": self.money(seen.debt or None), "tickets": str(seen.tickets or ""),
+            "rating": f"{seen.csat}/5" if seen.csat else "", "record": f"{card.source} · {card.source_id}",
+            "owner": people.get(place.person or 0) or card.owner,
+        }  # fmt: skip
+        return [(words[name], known[name]) for name in FACTS[self.kind]]
+
+    def money(self, amount: int | None) -> str:
+        """An amount as people say it; empty for none."""
+        return say.about(amount, self.lang, self.currency)
+
+    def _ordered(self, seen: Glance) -> str:
+        """When they last ordered, and for how much."""
+        return " · ".join(
+            part for part in (self.day(seen.ordered_at), self.money(seen.ordered or None)) if part
+        )
 
     def tapped(self, tap: Tap) -> str:
         """An outcome with its reason."""
-        return outcomes.said(tap.code, self._lang, tap.why)
+        return outcomes.said(tap.code, self.lang, tap.why)
 
     def crm_link(self, card: Card) -> str:
         """Where the CRM shows this record; empty where the settings do not say."""
-        template: str = getattr(self._settings.crm, self._kind)
+        template: str = getattr(self._settings.crm, self.kind)
         return template.replace("{id}", quote(card.source_id, safe=""))
 
     def new_id(self) -> str:

@@ -12,10 +12,12 @@ from crm.settings import Home
 from serving import page
 from serving.rights import keys
 from serving.rights.access import COOKIE
+from serving.work import export, spoken
 from tests.serving.stored import ORIGIN, send, store
 
 WORDS = sorted((page.HERE / "words").glob("*.toml"))
 TEMPLATES = {path.stem: path.read_text(encoding="utf-8") for path in (page.HERE / "templates").glob("*.html")}
+SHOWS = {page: kind for kind, page in export.PAGE.items()}
 LISTS = [("/hom-nay", "lead_conversion"), ("/khach-co-nguy-co", "churn")]
 SAID_OTHERWISE = (
     "model",
@@ -54,6 +56,9 @@ def test_a_page_says_all_its_words_and_no_others(path: Path) -> None:
     module = page.HERE / "pages" / f"{path.stem}.py"
     if module.exists():
         used |= own & set(re.findall(r'said\["(\w+)"\]', module.read_text(encoding="utf-8")))
+    if path.stem == "export":
+        used |= {f"column_{name}" for name in export.WIDTHS}
+    used |= set(spoken.FACTS[kind]) if (kind := SHOWS.get(path.stem)) else set()
     if path.stem == "layout":
         assert used == own | {"title"}
         return
@@ -69,7 +74,7 @@ def test_a_page_says_all_its_words_and_no_others(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [p for p in WORDS if p.stem in ("today", "at_risk", "list", "outcomes", "profile", "layout")],
+    [p for p in WORDS if p.stem in ("today", "at_risk", "list", "outcomes", "profile", "search", "layout")],
     ids=lambda p: p.stem,
 )
 def test_pages_for_sales_and_care_have_no_words_of_statistics(path: Path) -> None:

@@ -48,6 +48,7 @@ def _people() -> None:
         sa.Column("actor", sa.String(200)),
         sa.Column("password", sa.String(200)),
         sa.Column("capacity", sa.BigInteger),
+        sa.Column("may_export", sa.Boolean, server_default=sa.false(), nullable=False),
         sa.Column("failures", sa.BigInteger, nullable=False),
         sa.Column("locked_until", sa.BigInteger),
         sa.Column("created_at", sa.BigInteger, nullable=False),

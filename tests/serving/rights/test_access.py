@@ -122,6 +122,8 @@ def place(role: str) -> tuple[str, str]:
 
 def may(rule: str, role: str) -> bool:
     allowed = RULES[rule]
+    if rule in access.EXPORT and role != "admin":
+        return False  # nobody in the house was given this right
     return allowed == access.ANYBODY or role in allowed or ("team" in allowed and role in OWNERS)
 
 
@@ -142,6 +144,17 @@ def test_what_each_person_may_open(visitor: TestClient, house: House, rule: str)
     for role, owned in product(keys.ROLES, OWNED if about else OWNED[:1]):
         right = may(rule, role) and (not about or role not in OWNERS or owned in SEES[role])
         assert house.refused(visitor, rule, role, owned, house.me[role]) == (not right), (role, owned)
+
+
+@pytest.mark.parametrize("rule", sorted(access.EXPORT))
+def test_the_right_to_export_opens_it_to_those_whose_role_has_a_list(
+    visitor: TestClient, house: House, rule: str
+) -> None:
+    for role in keys.ROLES:
+        for given in (True, False):
+            people.change(house.home, role, {"may_export": given})
+            right = role in access.PAGES[rule] and (given or role == "admin")
+            assert house.refused(visitor, rule, role, "mine", house.me[role]) == (not right), (role, given)
 
 
 @pytest.mark.parametrize("rule", sorted(access.API))
