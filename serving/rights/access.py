@@ -74,16 +74,19 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "POST /doi/nguong": frozenset({"team_lead", "director", "admin"}),
     "GET /khach-co-nguy-co": frozenset({"care", "team_lead", "director", "admin"}),
     "GET /list.js": ANYBODY,
+    "GET /xuat-excel": WORKERS | {"director"},
+    "POST /xuat-excel": WORKERS | {"director"},
     "POST /ghi": WORKERS,
     "POST /ghi/hoan-tac": WORKERS,
     "POST /lien-he": WORKERS | {"director"},
 }
 """Opened by a signed-in browser."""
 
+EXPORT: Final = frozenset({"GET /xuat-excel", "POST /xuat-excel"})
+"""Taking a whole list away is a right of its own beside the role: a person's (``may_export``), and administrators'."""
+
 
 class SignInNeeded(Forbidden):
-    "GET /xuat-excel": WORKERS | {"director"},
-    "POST /xuat-excel": WORKERS | {"director"},
     """A page was asked for by a browser that has not signed in."""
 
 
@@ -91,9 +94,6 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto
 
 
 async def check(request: Request, bearer: Bearer) -> None:
-EXPORT: Final = frozenset({"GET /xuat-excel", "POST /xuat-excel"})
-"""Taking a whole list away is a right of its own beside the role: a person's (``may_export``), and administrators'."""
-
     """Lets a request through or raises Forbidden; a route without a rule is nobody's.
 
     A page's form is read here, so that its token can be checked: handlers find it as ``request.state.form``.
@@ -121,26 +121,26 @@ EXPORT: Final = frozenset({"GET /xuat-excel", "POST /xuat-excel"})
         raise Forbidden(what, value=rule, where=caller.prefix, todo="ask an administrator for the right")
 
 
-def _lacks(request: Request, caller: Caller, allowed: frozenset[str], module: str) -> str:
-    """What the caller lacks for this request, empty for nothing: the role, the key's scope, the ownership."""
-    if caller.role not in _named(allowed, request):
-        return f"the role {caller.role} may not do this"
-    if caller.scopes is not None and module.rpartition(".")[2] not in caller.scopes:
-        return "this key may not do this"
-    subject = _subject(request)
-    if subject is not None and caller.role in scope.OWNERS:
-        with looking(request.app.state.home) as connection:
 def may_export(caller: Caller) -> bool:
     """Whether the caller may take whole lists away, of those the role sees."""
     return caller.may_export or caller.role == "admin"
 
 
+def _lacks(request: Request, caller: Caller, allowed: frozenset[str], module: str) -> str:
+    """What the caller lacks for this request, empty for nothing: the role, the key's scope, the ownership."""
+    if caller.role not in _named(allowed, request):
+        return f"the role {caller.role} may not do this"
+    if f"{request.method} {request.scope['route'].path}" in EXPORT and not may_export(caller):
+        return "taking a whole list away is a right of its own"
+    if caller.scopes is not None and module.rpartition(".")[2] not in caller.scopes:
+        return "this key may not do this"
+    subject = _subject(request)
+    if subject is not None and caller.role in scope.OWNERS:
+        with looking(request.app.state.home) as connection:
             if not scope.may_see(connection, caller, subject):
                 return "this is somebody else's"
     return ""
 
-    if f"{request.method} {request.scope['route'].path}" in EXPORT and not may_export(caller):
-        return "taking a whole list away is a right of its own"
 
 def _subject(request: Request) -> str | None:
     """Whom a request is about: its address says so, or its form."""
