@@ -130,7 +130,9 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     problem = NotFound(str(error.detail), value=request.url.path, todo="see /api/v1/openapi.json")
     problem.http_status = error.status_code
-    return await _said(request, problem)
+    answer = await _said(request, problem)
+    answer.headers.update(error.headers or {})  # which methods a path has
+    return answer
 
 
 class _Headers:

@@ -14,7 +14,9 @@ SCALES: Final = {
 }  # fmt: skip
 SIGNS: Final = re.compile(r"vn[dđ]|usd|eur|gbp|đồng|[₫đ$€£¥\s'_]", re.IGNORECASE)
 INFINITE: Final = frozenset({"inf", "infinity", "nan", "∞"})
-LARGEST: Final = 2**62
+LARGEST: Final = 10**15
+"""What is beyond it is no amount and no count; thousands of such still add up within 64 bits."""
+
 DURATION: Final = re.compile(r"(\d+):([0-5]\d):([0-5]\d)")
 
 
@@ -40,9 +42,9 @@ def money(value: object, context: Context) -> int | None:
 
 
 def smallest(amount: Decimal, currency: str) -> int:
-    """An exact amount as an integer of its smallest unit; raises Refusal beyond 64 bits."""
+    """An exact amount as an integer of its smallest unit; raises Refusal beyond LARGEST."""
     units = int((amount.scaleb(decimals(currency))).to_integral_value(ROUND_HALF_EVEN))
-    if abs(units) >= LARGEST:
+    if abs(units) > LARGEST:
         raise Refusal("too large a number")
     return units
 
@@ -55,13 +57,14 @@ def integer(value: object, context: Context) -> int | None:
     """
     if span := DURATION.fullmatch(plain(value, context) or ""):
         hours, minutes, seconds = map(int, span.groups())
-        return hours * 3600 + minutes * 60 + seconds
-    number = exact(value, context)
+        number: Decimal | None = Decimal(hours * 3600 + minutes * 60 + seconds)
+    else:
+        number = exact(value, context)
     if number is None:
         return None
     if number != number.to_integral_value():
         raise Refusal("not a whole number")
-    if abs(number) >= LARGEST:
+    if abs(number) > LARGEST:
         raise Refusal("too large a number")
     return int(number)
 
@@ -74,6 +77,8 @@ def exact(value: object, context: Context) -> Decimal | None:
     word = shown.casefold()
     if word.lstrip("+-") in INFINITE:
         raise Refusal("an infinite or undefined number")
+    if isinstance(value, bool):
+        raise Refusal("not a number")
     if isinstance(value, int | float):
         return Decimal(str(value))
     scale = 1

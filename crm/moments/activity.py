@@ -12,8 +12,8 @@ INSERT INTO moment BY NAME
 WITH entered AS (
     SELECT * REPLACE (coalesce(kind, 'activity') AS kind),
         coalesce(occurred_at, entered_at, known_at) AS happened,
-        greatest(known_at, entered_at, CASE WHEN duration < 86400 THEN occurred_at + duration * 1000000 END)
-            AS known
+        greatest(known_at, entered_at,
+            CASE WHEN duration BETWEEN 0 AND 86399 THEN occurred_at + duration * 1000000 END) AS known
     FROM activity
 ),
 callback AS (SELECT * FROM entered WHERE kind = 'callback')

@@ -31,7 +31,7 @@ def _lead(value: dict[str, Any], sender: Sender, where: str) -> Said:
     custom: dict[str, Any] = {}
     if campaign := value.get("campaign_name") or value.get("ad_name") or value.get("ad_id"):
         columns["campaign"] = str(campaign)
-    for answer in value.get("field_data", []):
+    for answer in part(value, "field_data", list, where) if "field_data" in value else []:
         name = part(answer, "name", str, where).casefold().replace(" ", "_")
         said = next((str(one) for one in part(answer, "values", list, where)), "")
         if name in ANSWERS:

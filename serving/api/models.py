@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from crm.clock import iso
 from models.registry import Entry, list_models
 from models.target import find
-from serving.api import FORBIDDEN, OUT_OF_ORDER, UNKNOWN
+from serving.api import FORBIDDEN, INVALID, OUT_OF_ORDER, UNKNOWN
 
 router = APIRouter(prefix="/api/v1/models", tags=["models"])
 
@@ -46,7 +46,7 @@ def everything(request: Request) -> list[Model]:
     return [Model.of(entry) for entry in list_models(request.app.state.home)]
 
 
-@router.get("/{target}", responses=FORBIDDEN | UNKNOWN | OUT_OF_ORDER)
+@router.get("/{target}", responses=FORBIDDEN | UNKNOWN | INVALID | OUT_OF_ORDER)
 def of_target(request: Request, target: str) -> list[Model]:
     """Every model of one target, the newest first."""
     return [Model.of(entry) for entry in list_models(request.app.state.home, find(target).name)]

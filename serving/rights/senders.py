@@ -68,7 +68,7 @@ def verified(home: Home, name: str, body: bytes, headers: Mapping[str, str]) -> 
         raise refused
     lowered = {key.lower(): value for key, value in headers.items()}
     try:
-        Webhook(row.secret).verify(body, lowered)
+        Webhook(row.secret).verify(body, lowered, json_parse=False)
     except (WebhookVerificationError, ValueError) as error:
         raise refused from error
     settings = home.settings

@@ -1,16 +1,26 @@
 """What other systems deliver, read into canonical rows; what means nothing is refused in words."""
 
+import copy
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crm import inbox
 from crm.cleaning import Context
 from crm.clock import parse
 from crm.discover import modules
 from crm.errors import SourceError
-from crm.inbox import LIVE
+from crm.events import EventStore
+from crm.folding import fold
+from crm.fresh import Overlay
+from crm.inbox import LIVE, Inbox, Said
 from crm.schema import TABLES
 from crm.webhooks import Sender, facebook, leadkeep, zalo
+from tests.crm.company import Company, day
 
 SENDER = Sender("web", Context())
 AT = "2026-03-02T09:30:00+07:00"
@@ -35,6 +45,45 @@ WROTE = {
     "event_name": "user_send_text", "timestamp": "1772418600000", "sender": {"id": "55"}, "recipient": {"id": "oa"},
     "message": {"msg_id": "m1", "text": "Giá bao nhiêu vậy em? Số của chị 0912345678"},
 }  # fmt: skip
+
+OURS = {
+    "records": [
+        {"table": "lead", "id": "N1", "said_at": AT, "custom": {"a": 1},
+         "columns": {"name": "Lan", "channel": "zalo", "phone": "0912345678", "employees": 9,
+                     "created_at": 1772418600}},
+        {"table": "activity", "id": "A1", "deleted": False,
+         "columns": {"kind": "call", "lead": "N1", "duration": 30, "occurred_at": AT}},
+        {"table": "transaction", "id": "T1",
+         "columns": {"kind": "order", "party": "K1", "amount": "1.500.000", "quantity": 3, "currency": "VND",
+                     "occurred_at": AT}},
+        {"table": "ticket", "id": "TT1", "columns": {"party": "K1", "csat": 5, "created_at": AT}},
+    ]
+}  # fmt: skip
+EXAMPLES = {"leadkeep": [OURS], "facebook": [FACEBOOK], "zalo": [SUBMITTED, WROTE]}
+ODD: list[Any] = [
+    None, True, 0, -1, 1e308, 10**300, -(10**18), 10**15, "", " ", "\x00", "\u202e=1+1", "x" * 5000, [], {}, [[]],
+    {"": None}, "2026-02-30", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "99999999999999:00:00",
+]  # fmt: skip
+
+
+def places(said: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value of a delivery."""
+    yield path
+    if isinstance(said, dict | list):
+        for name in said if isinstance(said, dict) else range(len(said)):
+            yield from places(said[name], (*path, name))
+
+
+def changed(said: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """The delivery with another value in one place."""
+    if not path:
+        return value
+    said = copy.deepcopy(said)
+    part = said
+    for name in path[:-1]:
+        part = part[name]
+    part[path[-1]] = value
+    return said
 
 
 def ours(*records: dict[str, Any]) -> dict[str, Any]:
@@ -129,3 +178,25 @@ def test_our_own_format_takes_any_record() -> None:
 def test_what_means_nothing_is_refused_in_words(module: Any, body: Any, what: str) -> None:
     with pytest.raises(SourceError, match=what):
         module.read(body, SENDER)
+
+
+def test_odd_values_are_refused_or_become_history(tmp_path: Path) -> None:
+    """One that were kept and not understood would hold up everybody's."""
+    company = Company(tmp_path)
+    company.tell("party", "K1", day(0), name="Công ty 1", created_at=day(0))
+    company.load()
+    home, kept = company.home, list[Said]()
+    for format, bodies in EXAMPLES.items():
+        for said, odd in product(bodies, ODD):
+            for path in places(said):
+                with suppress(SourceError):
+                    found = modules("crm.webhooks")[format].read(changed(said, path, odd), SENDER)
+                    for one in found:
+                        inbox._check(one)
+                    kept += found
+    assert len(kept) > 500
+    Inbox(home).put("1", kept)
+    live = Overlay(EventStore.open(home), Inbox(home), "VND", "Asia/Ho_Chi_Minh")
+    live.catch_up()
+    assert live.since(0).keys() >= {"lead:web:N1", "lead:web:55"}
+    assert fold(home)
