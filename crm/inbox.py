@@ -24,9 +24,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    create_engine,
     delete,
-    event,
     func,
     insert,
     select,
@@ -36,10 +34,9 @@ from sqlalchemy import (
 from sqlalchemy import exc as db
 from sqlalchemy.engine import Connection
 
-from crm import dump
+from crm import databases, dump
 from crm.clock import DAY, now
 from crm.errors import ResourceError, SourceError
-from crm.operations import CONNECT_WAIT, LOCK_WAIT, still
 from crm.schema import TABLES
 from crm.settings import Home
 
@@ -77,6 +74,17 @@ ABOVE = (
     select(FRESH).where(FRESH.c.number > bindparam("above")).order_by(FRESH.c.number).limit(bindparam("most"))
 )
 """Asked at every live score: built once."""
+
+OF_RECORD = select(FRESH).where(
+    FRESH.c.table == bindparam("table"), FRESH.c.source == bindparam("source"),
+    FRESH.c.source_id == bindparam("source_id"),
+).order_by(FRESH.c.number)  # fmt: skip
+KNOWN = select(DELIVERY.c.id).where(DELIVERY.c.id == bindparam("delivery"))
+TICK = {
+    dialect: update(CLOCK).where(CLOCK.c.id == 1).values(at=later(CLOCK.c.at + 1, bindparam("moment")))
+    .returning(CLOCK.c.at)
+    for dialect, later in (("sqlite", func.max), ("postgresql", func.greatest))
+}  # fmt: skip
 
 
 class Said(NamedTuple):
@@ -131,10 +139,9 @@ class Inbox:
             _check(row)
         with _plainly(), self._writing.begin() as connection:
             received = self._tick(connection, now() if moment is None else moment)
-            known = select(DELIVERY.c.id).where(DELIVERY.c.id == delivery)
-            if connection.execute(known).first():
+            if connection.execute(KNOWN, {"delivery": delivery}).first():
                 return None
-            connection.execute(insert(DELIVERY).values(id=delivery, received_at=received))
+            connection.execute(insert(DELIVERY), {"id": delivery, "received_at": received})
             if rows:
                 connection.execute(insert(FRESH), [_stored(row, delivery, received) for row in rows])
         return received
@@ -146,11 +153,9 @@ class Inbox:
 
     def of(self, table: str, source: str, source_id: str) -> list[Fresh]:
         """The rows of one record, in order."""
-        record = (FRESH.c.table == table) & (FRESH.c.source == source) & (FRESH.c.source_id == source_id)
-        with _plainly(), self._engine.connect() as connection:
-            return [
-                _read(row) for row in connection.execute(select(FRESH).where(record).order_by(FRESH.c.number))
-            ]
+        record = {"table": table, "source": source, "source_id": source_id}
+        with _plainly(), self._asking.connect() as connection:
+            return [_read(row) for row in connection.execute(OF_RECORD, record)]
 
     def newest(self) -> int:
         """The number of the newest row, 0 where none ever came."""
@@ -170,7 +175,7 @@ class Inbox:
 
     def dump(self, out: IO[bytes]) -> dict[str, int]:
         """Writes every row as of one moment; returns how many each table has. For backups."""
-        with _plainly(), still(self._engine).begin() as connection:
+        with _plainly(), databases.still(self._engine).begin() as connection:
             return dump.write(connection, META.sorted_tables, out)
 
     def fill(self, lines: Iterable[bytes]) -> None:
@@ -186,11 +191,7 @@ class Inbox:
     @staticmethod
     def _tick(connection: Connection, moment: int) -> int:
         """The next time of receipt. Its row is locked until the commit: numbers become visible in order."""
-        later = func.max(CLOCK.c.at + 1, moment) if connection.dialect.name == "sqlite" else \
-            func.greatest(CLOCK.c.at + 1, moment)  # fmt: skip
-        ticked = connection.execute(
-            update(CLOCK).where(CLOCK.c.id == 1).values(at=later).returning(CLOCK.c.at)
-        )
+        ticked = connection.execute(TICK[connection.dialect.name], {"moment": moment})
         return int(ticked.scalar_one())
 
 
@@ -226,29 +227,13 @@ def _read(row: Any) -> Fresh:
 @lru_cache(maxsize=64)
 def _engine(url: str) -> Engine:
     """One engine an inbox and process; its tables are made where missing."""
-    waits = {"timeout": LOCK_WAIT} if url.startswith("sqlite") else {"connect_timeout": CONNECT_WAIT}
-    engine = create_engine(url, connect_args=waits)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
+    engine = databases.engine(url, "synchronous=FULL")
     with _plainly(), engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":  # several processes may find them missing at once
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('leadkeep inbox'))"))
         META.create_all(connection)
         connection.execute(text("INSERT INTO inbox_clock (id, at) VALUES (1, 0) ON CONFLICT DO NOTHING"))
     return engine
-
-
-def _prepare(connection: Any, _: object) -> None:
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if not options.get("asks_once"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 @contextmanager

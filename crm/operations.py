@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 from sqlalchemy import (
     Connection,
     Engine,
-    create_engine,
-    event,
+    Table,
     inspect,
     text,
     update,
@@ -20,18 +17,13 @@ from sqlalchemy import exc as db
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from crm import databases
 from crm.clock import now
 from crm.errors import ModelError, ResourceError, SettingsError, SourceError
 from crm.migrations import newest, upgrade
 from crm.settings import Home
 from crm.tables import Base
 from crm.tables.scores import Champion, Promotion
-
-LOCK_WAIT = 30
-"""Seconds a writer waits for another one."""
-
-CONNECT_WAIT = 5
-"""Seconds PostgreSQL may take to answer at all."""
 
 
 @contextmanager
@@ -40,15 +32,8 @@ def reading(home: Home) -> Iterator[Session]:
 
     Raises ResourceError when the database cannot be reached, SettingsError when a newer Leadkeep made it.
     """
-    with _plainly(home), Session(still(_engine(home)), expire_on_commit=False) as session:
+    with _plainly(home), Session(databases.still(_engine(home)), expire_on_commit=False) as session:
         yield session
-
-
-def still(engine: Engine) -> Engine:
-    """SQLite's readers see one moment anyway; PostgreSQL's see each query's own, unless asked."""
-    if engine.dialect.name == "postgresql":
-        return engine.execution_options(isolation_level="REPEATABLE READ")
-    return engine
 
 
 @contextmanager
@@ -58,17 +43,24 @@ def writing(home: Home) -> Iterator[Session]:
     Its ``info["home"]`` is this home.
     """
     with _plainly(home):
-        engine = _engine(home).execution_options(writes=True)
-        opened = Session(engine, expire_on_commit=False, info={"home": home})
+        opened = Session(_writing(_engine(home)), expire_on_commit=False, info={"home": home})
         with opened as session, session.begin():
             yield session
 
 
 def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that may say ``on_conflict_do_...``, in the words of the session's database."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return insert_of(dialect_of(session), table)
+
+
+def insert_of(dialect: str, table: type[Base] | Table) -> sqlite.Insert | postgresql.Insert:
+    """The same, for statements that are built once for each kind of database."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def dialect_of(session: Session) -> str:
+    """``sqlite`` or ``postgresql``."""
+    return session.get_bind().dialect.name
 
 
 def champion(home: Home, target: str) -> Champion | None:
@@ -129,31 +121,24 @@ def _asking(engine: Engine) -> Engine:
     return engine.execution_options(asks_once=True)
 
 
-def _engine(home: Home) -> Engine:
-    settings = home.path / "settings.toml"
-    changed = settings.stat().st_mtime_ns if settings.exists() else 0
-    return _open(_url(home.path, changed), str(home.path / "operations.lock"))
-
-
 @lru_cache(maxsize=64)
-def _url(path: Path, changed: int) -> str:
-    """The database's URL while the settings file stays as it is: reading TOML costs more than a query."""
-    return Home(path).operations_url
+def _writing(engine: Engine) -> Engine:
+    return engine.execution_options(writes=True)
+
+
+def _engine(home: Home) -> Engine:
+    return _open(home.operations_url, str(home.path / "operations.lock"))
 
 
 @lru_cache(maxsize=64)
 def _open(url: str, lock: str) -> Engine:
     """One engine a database and process, its tables brought up to date at first use."""
     try:
-        waits = {"timeout": LOCK_WAIT} if url.startswith("sqlite") else {"connect_timeout": CONNECT_WAIT}
-        engine = create_engine(url, connect_args=waits)
+        engine = databases.engine(url, "synchronous=NORMAL", "foreign_keys=ON")
     except (db.ArgumentError, ModuleNotFoundError) as error:
         what, where = "not a usable database URL", "settings.toml: stores.operations"
         todo = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME, and install its driver (psycopg)"
         raise SettingsError(what, value=str(error), where=where, todo=todo) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
     try:
         _bring_up_to_date(engine, lock)
     except BaseException:
@@ -177,20 +162,6 @@ def _revision(engine: Engine) -> str | None:
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def _prepare(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # sqlite3 itself must not begin transactions: _begin does
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    # A writer takes its lock first; one that reads first and writes later could fail half-way.
-    # Who asks but once needs no transaction: each query sees one moment.
-    options = connection.get_execution_options()
-    if not options.get("asks_once"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 import tomllib
 from datetime import date, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -275,23 +276,10 @@ class Home:
         Raises SettingsError naming the key, its value and the file.
         """
         file = self.path / "settings.toml"
-        if not file.exists():
-            return Settings()
         try:
-            return Settings.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsError(
-                "settings.toml is not valid TOML", value=str(error), where=str(file)
-            ) from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            whole = isinstance(first["input"], dict | list | tuple)  # it may hold a secret
-            raise SettingsError(
-                f"settings.toml: {first['msg']}",
-                value=None if whole else first["input"],
-                where=f"{file}: {'.'.join(map(str, first['loc']))}",
-                todo="correct that key, or delete it to take the default",
-            ) from error
+            return _read(file.read_text(encoding="utf-8"), file)
+        except FileNotFoundError:
+            return Settings()
 
     def create(self) -> "Home":
         """Makes the folder and its settings file where missing; returns itself."""
@@ -300,3 +288,21 @@ class Home:
         if not file.exists():
             file.write_text(TEMPLATE, encoding="utf-8")
         return self
+
+
+@lru_cache(maxsize=16)
+def _read(said: str, file: Path) -> Settings:
+    """What a settings file says. Read once while it says so: every event asks, and understanding TOML takes long."""
+    try:
+        return Settings.model_validate(tomllib.loads(said))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError("settings.toml is not valid TOML", value=str(error), where=str(file)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        whole = isinstance(first["input"], dict | list | tuple)  # it may hold a secret
+        raise SettingsError(
+            f"settings.toml: {first['msg']}",
+            value=None if whole else first["input"],
+            where=f"{file}: {'.'.join(map(str, first['loc']))}",
+            todo="correct that key, or delete it to take the default",
+        ) from error

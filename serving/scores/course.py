@@ -1,15 +1,15 @@
 """A subject's score over time: what it was on the days it changed."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import and_, func, null, select, tuple_, update
+from sqlalchemy import Table, and_, bindparam, func, null, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from crm import operations
 from crm.days import local_day
-from crm.operations import writing
+from crm.operations import dialect_of, insert_of, writing
 from crm.settings import Home
 from crm.tables.scores import Score, ScorePast
 
@@ -21,6 +21,22 @@ MONTH: Final = 31
 CHUNK: Final = 500
 
 COLUMNS: Final = ("target", "subject", "cutoff", "probability", "band", "expected", "reasons")
+
+STORED: Final = ScorePast.__table__
+NEWEST: Final = (
+    select(STORED.c.subject, func.max(STORED.c.day).label("day"))
+    .where(
+        STORED.c.target == bindparam("target"), STORED.c.day <= bindparam("upto"),
+        STORED.c.subject.in_(bindparam("subjects", expanding=True)),
+    )
+    .group_by(STORED.c.subject)
+).subquery()  # fmt: skip
+BEFORE: Final = (
+    select(STORED.c.subject, STORED.c.day, STORED.c.probability, STORED.c.band)
+    .join(NEWEST, and_(STORED.c.subject == NEWEST.c.subject, STORED.c.day == NEWEST.c.day))
+    .where(STORED.c.target == bindparam("target"))
+)
+"""The newest row of each subject up to a day. Built once: live scoring asks it many times a second."""
 
 
 def day_of(moment: int, zone: str) -> int:
@@ -35,15 +51,10 @@ def remember(session: Session, scores: Sequence[Score], day: int) -> None:
     """
     if not scores:
         return
-    before = {
-        row.subject: row for row in _latest(session, scores[0].target, [s.subject for s in scores], day)
-    }
+    asked = {"target": scores[0].target, "subjects": [score.subject for score in scores], "upto": day}
+    before = {row.subject: row for row in session.execute(BEFORE, asked)}
     if rows := [_row(score, day) for score in scores if _is_news(score, before.get(score.subject), day)]:
-        insert = operations.insert(session, ScorePast)
-        changed = {name: getattr(insert.excluded, name) for name in COLUMNS[2:]}
-        older = ScorePast.cutoff <= insert.excluded.cutoff
-        keys = ["target", "subject", "day"]
-        session.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed, where=older), rows)
+        session.execute(_statement(dialect_of(session)), rows)
 
 
 def forget_reasons(home: Home, target: str, before: int) -> int:
@@ -73,25 +84,25 @@ def course(session: Session, target: str, subject: str, since: int) -> list[Scor
 
 def at(session: Session, target: str, subject: str, day: int) -> ScorePast | None:
     """What the score was at the end of a day; None where there was none yet."""
-    return next(iter(_latest(session, target, [subject], day)), None)
+    mine = (ScorePast.target == target) & (ScorePast.subject == subject)
+    newest = select(ScorePast).where(mine, ScorePast.day <= day).order_by(ScorePast.day.desc()).limit(1)
+    return session.scalar(newest)
 
 
-def _latest(session: Session, target: str, subjects: list[str], day: int) -> Sequence[ScorePast]:
-    """The newest row of each subject up to ``day``."""
-    mine = (ScorePast.target == target) & ScorePast.subject.in_(subjects) & (ScorePast.day <= day)
-    newest = (
-        select(ScorePast.subject, func.max(ScorePast.day).label("day"))
-        .where(mine)
-        .group_by(ScorePast.subject)
-    ).subquery()
-    same = and_(ScorePast.subject == newest.c.subject, ScorePast.day == newest.c.day)
-    return session.scalars(select(ScorePast).where(ScorePast.target == target).join(newest, same)).all()
-
-
-def _is_news(score: Score, before: ScorePast | None, day: int) -> bool:
+def _is_news(score: Score, before: Any, day: int) -> bool:
     if before is None or before.day == day or day - before.day >= WEEK:
         return True
-    return abs(score.probability - before.probability) >= SAME or score.band != before.band
+    return bool(abs(score.probability - before.probability) >= SAME or score.band != before.band)
+
+
+@lru_cache(maxsize=4)
+def _statement(dialect: str) -> Any:
+    assert isinstance(STORED, Table)
+    insert = insert_of(dialect, STORED)
+    changed = {name: insert.excluded[name] for name in COLUMNS[2:]}
+    older = STORED.c.cutoff <= insert.excluded.cutoff
+    keys = ["target", "subject", "day"]
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed, where=older)
 
 
 def _row(score: Score, day: int) -> dict[str, Any]:

@@ -14,21 +14,19 @@ from threading import Event, Thread
 from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from crm import leases
 from crm.clock import MINUTE, SECOND, now
-from crm.days import local_day
 from crm.errors import LeadkeepError, NotFound, PopulationError
-from crm.operations import reading, writing
+from crm.operations import dialect_of, insert_of, looking, reading, writing
 from crm.settings import Home
 from crm.tables.jobs import Mark
-from crm.tables.scores import Score, ScorePast
+from crm.tables.scores import Score
 from models.target import find
 from serving.bands import BANDS
-from serving.scores import by_rule
+from serving.scores import by_rule, course, keeping
 from serving.scores.live import Live, features_of
 from serving.scores.scoring import said_reasons
 
@@ -45,6 +43,11 @@ Changed = Callable[[Session, Sequence[Score]], object]
 
 USUAL_FOR: Final = MINUTE
 """How long the mean worth of all is taken to stand."""
+
+
+STANDING: Final = select(Score.target, Score.subject, Score.value, Score.party).where(
+    Score.subject.in_(bindparam("subjects", expanding=True))
+)
 
 
 class Known(NamedTuple):
@@ -123,13 +126,11 @@ class Rescorer:
 
     def _known(self, subjects: list[str]) -> dict[tuple[str, str], Known]:
         """Worth and party of those scored before; a newcomer is taken to be worth what the others are on average."""
-        asked = select(Score.target, Score.subject, Score.value, Score.party).where(
-            Score.subject.in_(subjects)
-        )
-        with reading(self.home) as session:
-            found = {(row.target, row.subject): Known(row.value, row.party) for row in session.execute(asked)}
+        with looking(self.home) as connection:
+            rows = connection.execute(STANDING, {"subjects": subjects})
+            found = {(row.target, row.subject): Known(row.value, row.party) for row in rows}
             if now() - self._usual_at > USUAL_FOR:
-                means = session.execute(select(Score.target, func.avg(Score.value)).group_by(Score.target))
+                means = connection.execute(select(Score.target, func.avg(Score.value)).group_by(Score.target))
                 self._usual = {target: None if mean is None else round(mean) for target, mean in means}
                 self._usual_at = now()
         return found
@@ -153,21 +154,16 @@ class Rescorer:
         )  # fmt: skip
 
     def _store(self, made: list[Score], gone: list[tuple[str, str]], number: int) -> None:
+        day = course.day_of(made[0].cutoff, self.home.settings.zone) if made else 0
         with writing(self.home) as session:
-            if made:
-                rows = [{name: getattr(score, name) for name in COLUMNS} for score in made]
-                session.execute(_kept(session, Score, "cutoff"), rows)
-                session.execute(_kept(session, ScorePast, "cutoff"), [self._past(score) for score in made])
+            stored: list[Score] = []
+            for target in {score.target for score in made}:
+                stored += keeping.keep(session, [score for score in made if score.target == target], day)
             for target, subject in gone:
                 session.execute(delete(Score).where(Score.target == target, Score.subject == subject))
             for tell in self._changed:
-                tell(session, made)
-            session.execute(_kept(session, Mark, "number"), [{"name": NAME, "number": number}])
-
-    def _past(self, score: Score) -> dict[str, Any]:
-        day = int(local_day(np.array([score.cutoff]), self.home.settings.zone)[0])
-        names = ("target", "subject", "cutoff", "probability", "band", "expected", "reasons")
-        return {name: getattr(score, name) for name in names} | {"day": day}
+                tell(session, stored)
+            session.execute(_mark(dialect_of(session)), {"name": NAME, "number": number})
 
     def _mark(self) -> int:
         with reading(self.home) as session:
@@ -190,23 +186,13 @@ class Rescorer:
         return True
 
 
-COLUMNS: Final = [column.name for column in Score.__table__.columns]
-
-
-def _kept(session: Session, table: Any, newer: str) -> Any:
-    """Stores rows where there is none, or one whose column ``newer`` is not above its own."""
-    return _statement(table, newer, session.get_bind().dialect.name == "postgresql")
-
-
-@lru_cache(maxsize=16)
-def _statement(table: Any, newer: str, server: bool) -> Any:
-    # Built once: in the time that takes, an event could have been scored.
-    insert = (postgresql if server else sqlite).insert(table)
-    keys = [column.name for column in table.__table__.primary_key]
-    changed = {
-        column.name: insert.excluded[column.name]
-        for column in table.__table__.columns
-        if column.name not in keys
-    }
-    older = getattr(table, newer) <= insert.excluded[newer]
-    return insert.on_conflict_do_update(index_elements=keys, set_=changed, where=older)
+@lru_cache(maxsize=4)
+def _mark(dialect: str) -> Any:
+    """Sets a mark that never goes back. Built once: in the time that takes, an event could have been scored."""
+    stored = Mark.__table__
+    assert isinstance(stored, Table)
+    insert = insert_of(dialect, stored)
+    further = stored.c.number <= insert.excluded.number
+    return insert.on_conflict_do_update(
+        index_elements=["name"], set_={"number": insert.excluded.number}, where=further
+    )

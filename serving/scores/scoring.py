@@ -1,6 +1,6 @@
 """Scores everybody in a target's population as known at one moment, with reasons."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import delete, tuple_, update
+from sqlalchemy import delete, update
 
-from crm import operations
 from crm.clock import DAY, SECOND, UNKNOWN, iso, now
 from crm.errors import LeadkeepError
 from crm.events import Events, EventStore
@@ -25,7 +24,7 @@ from models.target import Target, find
 from serving.bands import BANDS, Thresholds, assign
 from serving.proof import exempt, trial
 from serving.rights.access import TEAM
-from serving.scores import by_rule, course, files
+from serving.scores import by_rule, course, files, keeping
 from serving.write_back.outbox import queue_scores
 
 CHUNK = 500
@@ -108,10 +107,13 @@ def score(
     spared = _exempt(store, declared, events, cutoff) if as_of is None else {}
     with files.written(out) as sink:
         for chunk in _chunks(bundle, scored, rows, people, run):
-            stored += _keep(home, chunk, day)
+            with writing(home) as session:
+                kept = keeping.keep(session, chunk, day)
+                queue_scores(session, kept)
             if as_of is None:  # a look at the past draws nobody
                 with writing(home) as session:
                     trial.enrol(session, home, target, chunk, spared)
+            stored += len(kept)
             sink.write(chunk, iso(cutoff, settings.zone))
             tell("scores", stored, len(rows))
     _finish(home, run)
@@ -222,34 +224,12 @@ def _row(bundle: Bundle, scored: Scored, place: int, run: ScoreRun, about: dict[
     probability, amount = float(scored.probability[place]), int(scored.value[place])
     known = amount != UNKNOWN
     return Score(
-        target=run.target, cutoff=run.cutoff, load=run.load, version=run.version,
+        target=run.target, cutoff=run.cutoff, load=run.load, number=0, version=run.version,
         kind="rule" if scored.later[place] else bundle.kind,
         probability=probability, raw=float(scored.raw[place]), band=scored.band[place],
         rule_probability=float(scored.ruled[place]),
         value=amount if known else None, expected=round(amount * probability) if known else None, **about,
     )  # fmt: skip
-
-
-def _keep(home: Home, scores: Sequence[Score], day: int) -> int:
-    """Stores scores where there is none, an older one, or one of the same moment by another model or less data.
-
-    Each is also that of its ``day``, where it changed, and written back where it says something new.
-    """
-    rows = [{name: getattr(score, name) for name in COLUMNS} for score in scores]
-    with writing(home) as session:
-        insert = operations.insert(session, Score)
-        fresh = insert.excluded
-        ours, theirs = tuple_(fresh.cutoff, fresh.load), tuple_(Score.cutoff, Score.load)
-        older = (theirs < ours) | ((theirs == ours) & (Score.version != fresh.version))
-        changed = {name: getattr(fresh, name) for name in COLUMNS if name not in ("target", "subject")}
-        kept = insert.on_conflict_do_update(index_elements=["target", "subject"], set_=changed, where=older)
-        stored = set(session.scalars(kept.returning(Score.subject), rows))
-        course.remember(session, scores, day)
-        queue_scores(session, [score for score in scores if score.subject in stored])
-    return len(stored)
-
-
-COLUMNS = [column.name for column in Score.__table__.columns]
 
 
 def _report(run: ScoreRun, scored: Scored, stored: int, kind: str, out: Path | None) -> ScoreReport:

@@ -153,7 +153,7 @@ def _stored(session: Session, caller: Caller, person: int, given: Given, moment:
     if given.code == outcomes.DO_NOT_CONTACT.code and session.get(DoNotContact, given.subject) is None:
         session.add(DoNotContact(subject=given.subject, since=moment, why=given.id, person=person))
     session.flush()
-    spoken = outcomes.said(row.code, outbox.settings_of(session.info["home"]).language, row.why)
+    spoken = outcomes.said(row.code, session.info["home"].settings.language, row.why)
     outbox.queue_tap(session, row, _said(session, row), spoken)
     return row
 

@@ -6,8 +6,6 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -38,7 +36,7 @@ Fields = dict[str, Any]
 
 def places(home: Home) -> tuple[WriteBack, ...]:
     """The destinations of the settings."""
-    return settings_of(home).write_back
+    return home.settings.write_back
 
 
 def queue_scores(session: Session, scores: Sequence[Score]) -> int:
@@ -47,7 +45,7 @@ def queue_scores(session: Session, scores: Sequence[Score]) -> int:
     ``session`` is of :func:`crm.operations.writing`, the one that stores them. An older score that still waits, or
     that a destination did not take, gives way.
     """
-    settings = settings_of(session.info["home"])
+    settings = session.info["home"].settings
     queued = 0
     for place in settings.write_back:
         for target in sorted({score.target for score in scores}):
@@ -81,7 +79,7 @@ def queue_tap(session: Session, tap: Tap, said: Sequence[Said] = (), spoken: str
 
     ``said`` is what was put into the inbox for it: records, columns by name; ``spoken`` the outcome as people read it.
     """
-    settings = settings_of(session.info["home"])
+    settings = session.info["home"].settings
     person = session.get(Person, tap.person)
     action = {
         "code": tap.code, "said": spoken, "at": iso(tap.at, settings.zone),
@@ -195,14 +193,3 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         insert = operations.insert(session, Outgoing)
         session.execute(insert.on_conflict_do_nothing(index_elements=["key"]), list(rows))
-
-
-def settings_of(home: Home) -> Settings:
-    """The settings, read again when their file changes: reading TOML costs more than queueing."""
-    file = home.path / "settings.toml"
-    return _settings(home.path, file.stat().st_mtime_ns if file.exists() else 0)
-
-
-@lru_cache(maxsize=16)
-def _settings(path: Path, changed: int) -> Settings:
-    return Home(path).settings

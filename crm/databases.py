@@ -1,0 +1,45 @@
+"""Opens a database by its URL: SQLite and PostgreSQL behave alike, as far as they can."""
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+LOCK_WAIT: Final = 30
+"""Seconds a writer waits for another one."""
+
+CONNECT_WAIT: Final = 5
+"""Seconds PostgreSQL may take to answer at all."""
+
+
+def engine(url: str, *pragmas: str) -> Engine:
+    """An engine; ``pragmas`` are for SQLite. Raises as SQLAlchemy's ``create_engine``.
+
+    Its execution option ``writes`` takes the lock of a writer at once, ``asks_once`` begins no transaction.
+    """
+    waits = {"timeout": LOCK_WAIT} if url.startswith("sqlite") else {"connect_timeout": CONNECT_WAIT}
+    made = create_engine(url, connect_args=waits)
+    if made.dialect.name == "sqlite":
+
+        def prepare(connection: Any, _: object) -> None:
+            connection.isolation_level = None  # sqlite3 itself must not begin transactions: _begin does
+            for pragma in ("journal_mode=WAL", *pragmas):
+                connection.execute(f"PRAGMA {pragma}")
+
+        event.listen(made, "connect", prepare)
+        event.listen(made, "begin", _begin)
+    return made
+
+
+def still(engine: Engine) -> Engine:
+    """SQLite's readers see one moment anyway; PostgreSQL's see each query's own, unless asked."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes its lock first; one that reads first and writes later could fail half-way.
+    # Who asks but once needs no transaction: each query sees one moment.
+    options = connection.get_execution_options()
+    if not options.get("asks_once"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
