@@ -106,14 +106,13 @@ WITH age AS (
         arg_min(created_at, known_at) AS made_at
     FROM party GROUP BY source, source_id
 ),
-first_said AS (
-    SELECT source, source_id, min(known_at) AS first_known FROM lead GROUP BY source, source_id
+said AS (
+    SELECT *, min(known_at) OVER (PARTITION BY source, source_id) AS first_known FROM lead
 ),
 became AS (
-    SELECT l.*, f.first_known, least(a.made_at, l.converted_at) AS made_at
-    FROM lead l
+    SELECT l.*, least(a.made_at, l.converted_at) AS made_at
+    FROM said l
     JOIN age a ON a.source = l.source AND a.source_id = l.converted_party AND a.aged_from >= l.created_at
-    JOIN first_said f ON f.source = l.source AND f.source_id = l.source_id
     WHERE l.converted_at IS NOT NULL
 ),
 stretch AS (
