@@ -229,4 +229,4 @@ def _directory(path: Path, load: int) -> tuple[dict[str, int], pa.Table]:
     found = pa.concat_tables(part.cast(SHAPE) for part in parts)
     for name in SHAPE.names[:-1]:
         found = found.set_column(SHAPE.names.index(name), name, pc.fill_null(found[name], ""))
-    return {subject: row for row, subject in enumerate(found["subject"].to_pylist())}, found
+    return {subject: row for row, subject in enumerate(found["subject"].to_pylist())}, found.combine_chunks()

@@ -12,7 +12,6 @@ from crm.arrivals import KINDS, callbacks
 from crm.clock import FOREVER, HOUR, SECOND, UNKNOWN
 from crm.events import Events, EventStore, Signature
 from crm.glance import CONTACT
-from crm.history import History
 from crm.settings import Home
 
 EARLY: Final = 2 * HOUR
@@ -32,8 +31,8 @@ def kept(promise: Promise, contact: int | None) -> bool:
 
 
 def promised(home: Home) -> dict[str, Promise]:
-    """The newest promise to each lead and customer that was not kept, as the newest load and the inbox know."""
-    load = History(home).load_number
+    """The newest promise to each lead and customer that was not kept, as the newest told load and the inbox know."""
+    load = EventStore.ready(home)
     found = dict(_promised(home.path, load)) if load else {}
     for row in callbacks(home):
         given = row["occurred_at"] or row["known_at"]

@@ -13,6 +13,7 @@ from crm.arrivals import arrivals
 from crm.cleaning.phones import phone
 from crm.cleaning.result import Context, Refusal
 from crm.directory import newest
+from crm.events import EventStore
 from crm.history import History
 from crm.kin import exists
 from crm.settings import Home
@@ -59,7 +60,7 @@ def find(home: Home, asked: str) -> list[str]:
     phrase, number = folded(asked), dialled(asked)
     if not phrase.strip():
         return []
-    load = History(home).load_number
+    load = EventStore.ready(home)
     known = _records(home.path, load) if load else SHAPE.empty_table()
     came = _newcomers(home)
     came = came.filter(pc.invert(pc.is_in(came["subject"], value_set=known["subject"])))

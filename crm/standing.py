@@ -129,7 +129,12 @@ class Merge(NamedTuple):
 
 def merges(home: Home) -> dict[str, Merge]:
     """Leads that were merged away."""
-    rows = History(home).read("link").to_pylist()
+    return _merges(home.path, History(home).load_number)
+
+
+@lru_cache(maxsize=2)
+def _merges(path: Path, load: int) -> dict[str, Merge]:
+    rows = History(Home(path), load).read("link").to_pylist()
     return {
         f"lead:{row['source']}:{row['record']}": Merge(row["subject"], row["load"])
         for row in rows

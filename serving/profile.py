@@ -1,10 +1,11 @@
-"""What is known of one lead or customer: the score and why, how it moved, and everything that happened."""
+"""What is known of one lead or customer: the score and why, how it moved, what to do, and all that happened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fastapi import Request
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from crm import staff
 from crm.clock import now
@@ -12,18 +13,32 @@ from crm.directory import Card, cards
 from crm.errors import NotFound
 from crm.events import Events
 from crm.glance import Glance, glance
+from crm.kin import kin
 from crm.operations import reading
+from crm.promises import kept, promised
 from crm.settings import Home
+from crm.standing import First, entered_first, merges
+from crm.tables.people import Person
 from crm.tables.scores import Score, ScorePast, ScoreRun
+from crm.tables.work import Assignment, Tap
 from features.words import Language
-from models.target import all_targets
+from serving.proof import trial
+from serving.rights import scope
+from serving.rights.keys import Caller
 from serving.runs import newest
 from serving.scores import course
 from serving.scores.live import Live
 from serving.story import Line, Teller, kinds_since
+from serving.work.holding import TARGETS
+from serving.work.wishes import unwilling
+from serving.work.workday import agreed
+from serving.work.worklists import Place, ranked
 
 PAGE: Final = 40
 """Events shown at a time."""
+
+MOST: Final = 10
+"""Other records of the same person shown."""
 
 SHOWN_DAYS: Final = 180
 """How far back the score's course is drawn."""
@@ -39,20 +54,52 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Another record of the same person. ``owner`` is a name; ``open`` says whether the reader may open it."""
+
+    subject: str
+    since: int | None
+    owner: str
+    open: bool
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What is agreed and by whom: ``due`` is a call's time, ``tap`` what was said last, ``owner`` a name.
+
+    ``refuses`` is whether nobody is to contact them; ``into`` the record this one was merged into.
+    """
+
+    due: int | None
+    tap: Tap | None
+    owner: str
+    refuses: bool
+    others: list[Record]
+    first: First | None
+    into: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """One subject. ``score`` is None for who is in no list (bought, left, declined, not scored yet)."""
+    """One subject. ``score`` is None for who is in no list (bought, left, declined, not scored yet).
+
+    ``place`` holds the figures to show: those of the lists, where the control group stands as the rule puts it.
+    """
 
     subject: str
     card: Card
     glance: Glance
     target: str | None
     score: Score | None
+    place: Place | None
     run: ScoreRun | None
     course: list[ScorePast]
     moved: Moved | None
     lately: list[tuple[str, int]]
     lines: list[Line]
     events: int
+    present: Present
 
     @property
     def stale(self) -> bool:
@@ -66,14 +113,70 @@ def profile(request: Request, subject: str, lang: Language, page: int) -> Profil
     home, live, moment = request.app.state.home, request.app.state.live, now()
     events, teller = _known(home, live, subject, lang)
     lines, count = teller.told(events, moment, page * PAGE, PAGE)
-    target = next(
-        (name for name, one in all_targets().items() if subject.startswith(f"{one.subject}:")), None
-    )
+    seen, card = glance(events, moment), cards(home, [subject])[subject]
+    target = TARGETS.get(subject.partition(":")[0])
     score, run, past, before = _scores(home, target, subject, moment)
+    with reading(home) as session:
+        place = _place(session, home, request.state.caller, score)
+        present = _present(session, home, request.state.caller, card, seen)
+    if score is not None and place != _own(score):  # what the lists do not show, this page does not either
+        past, before = [], None
     return Profile(
-        subject, cards(home, [subject])[subject], glance(events, moment), target, score, run, past,
-        _moved(score, before, lang), kinds_since(events, moment, course.WEEK, lang), lines, count,
+        subject, card, seen, target, score, place, run, past, _moved(score, before, lang),
+        kinds_since(events, moment, course.WEEK, lang), lines, count, present,
     )  # fmt: skip
+
+
+def _own(score: Score) -> Place:
+    return Place(score.subject, score.band, score.probability, score.expected)
+
+
+def _place(session: Session, home: Home, caller: Caller, score: Score | None) -> Place | None:
+    """The figures the lists show: of the control group, the rule's."""
+    if score is None or trial.arms(session, score.target, [score]).get(score.subject) != trial.RULE:
+        return _own(score) if score else None
+    _, found = ranked(session, home, score.target, caller)
+    place = next((one for one in found if one.subject == score.subject), None)
+    if place is not None:
+        return replace(place, person=None, team=None)
+    chance = score.probability if score.rule_probability is None else score.rule_probability
+    return Place(
+        score.subject, score.band, chance, None if score.value is None else round(score.value * chance)
+    )
+
+
+def _present(session: Session, home: Home, caller: Caller, card: Card, seen: Glance) -> Present:
+    subject = card.subject
+    last = select(Tap).where(Tap.subject == subject, Tap.undone_at.is_(None)).order_by(Tap.at.desc()).limit(1)
+    tap = session.scalar(last)
+    promise = agreed(tap, promised(home).get(subject))
+    made = promise is None or kept(promise, seen.ours.at if seen.ours else None)
+    same = sorted(one for one in kin(home, [subject]) if one.partition(":")[0] in TARGETS)
+    others = _records(session, home, caller, [one for one in same if one != subject])
+    found, into = entered_first(home, same), merges(home).get(subject)
+    return Present(
+        promise.due if promise and not made else None, tap, _owners(session, [card])[subject],
+        subject in unwilling(session, home), others, next(iter(found.values()), None), into.into if into else None,
+    )  # fmt: skip
+
+
+def _records(session: Session, home: Home, caller: Caller, subjects: list[str]) -> list[Record]:
+    """The oldest first."""
+    known, mine, gone = cards(home, subjects), scope.visible(session, caller, subjects), merges(home)
+    owners = _owners(session, list(known.values()))
+    found = [Record(one, known[one].created_at, owners[one], one in mine, one in gone) for one in subjects]
+    return sorted(found, key=lambda one: (one.since or 0, one.subject))[:MOST]
+
+
+def _owners(session: Session, known: list[Card]) -> dict[str, str]:
+    """Who looks after each: as here, else as the CRM says."""
+    mine = (Assignment.subject.in_([card.subject for card in known])) & Assignment.until.is_(None)
+    held = dict(
+        session.execute(
+            select(Assignment.subject, Person.name).join(Person, Person.id == Assignment.person).where(mine)
+        ).all()
+    )
+    return {card.subject: held.get(card.subject) or card.owner for card in known}
 
 
 def _known(home: Home, live: Live, subject: str, lang: Language) -> tuple[Events, Teller]:

@@ -1,6 +1,6 @@
 """Takes what came of a contact with one tap, takes it back, and opens a contact's number; with the lists' script."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
@@ -11,12 +11,14 @@ from crm.errors import SettingsError, SourceError
 from crm.operations import writing
 from crm.tables.work import Tap
 from serving.page import HERE, draw, language
+from serving.pages.profile import draw_profile
 from serving.rights import audit
 from serving.say import moment
 from serving.wording import words
 from serving.work import outcomes
 from serving.work.listing import PLACES, draw_list, target_of
 from serving.work.taps import Given, tap, undo
+from serving.work.wishes import lift
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,7 +44,7 @@ def said(request: Request) -> Response:
     kept = tap(home, request.state.caller, given)
     request.app.state.rescorer.wake()
     if PART not in request.headers:
-        return _back(request, target)
+        return _back(request, target, kept.subject)
     lang = language(request)
     spoken = outcomes.said(kept.code, lang, kept.why)
     if kept.due_at is not None:
@@ -55,9 +57,18 @@ def taken_back(request: Request) -> Response:
     """Takes one of today's outcomes back."""
     form = request.state.form
     target = target_of(form, request.state.caller)
-    undo(request.app.state.home, request.state.caller, form.get("id", ""))
+    row = undo(request.app.state.home, request.state.caller, form.get("id", ""))
     request.app.state.rescorer.wake()
-    return Response(status_code=204) if PART in request.headers else _back(request, target)
+    return Response(status_code=204) if PART in request.headers else _back(request, target, row.subject)
+
+
+@router.post("/ghi/cho-lien-he")
+def allowed(request: Request) -> Response:
+    """Somebody who did not want to be contacted agrees to it again."""
+    home, subject = request.app.state.home, request.state.form.get("subject", "")
+    with writing(home) as session:
+        lift(session, home, request.state.caller, subject)
+    return RedirectResponse(f"/ho-so/{quote(subject)}", 303)
 
 
 @router.post("/lien-he")
@@ -68,7 +79,8 @@ def opened(request: Request) -> Response:
     with writing(home) as session:
         audit.note(session, request.state.caller, "phone.open", subject)
     if PART not in request.headers:
-        return draw_list(request, target, opened=subject)
+        return draw_profile(request, subject, opened=True) if _on_profile(request) \
+            else draw_list(request, target, opened=subject)  # fmt: skip
     return _part(request, links=cards(home, [subject])[subject], target=target)
 
 
@@ -85,7 +97,13 @@ def _part(
     return draw(request, "outcomes", terms=terms, tap=tap, spoken=spoken, links=links, target=target)
 
 
-def _back(request: Request, target: str) -> RedirectResponse:
-    """To the list as it was looked at."""
+def _on_profile(request: Request) -> bool:
+    return request.query_params.get("o") == "ho-so"
+
+
+def _back(request: Request, target: str, subject: str) -> RedirectResponse:
+    """To the list as it was looked at, or to the profile."""
+    if _on_profile(request):
+        return RedirectResponse(f"/ho-so/{quote(subject)}", 303)
     query = urlencode(list(request.query_params.items()))
     return RedirectResponse(PLACES[target][1] + (f"?{query}" if query else ""), 303)

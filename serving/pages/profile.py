@@ -7,14 +7,22 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from crm.clock import DAY, show
+from crm.clock import DAY, now, show
+from crm.operations import reading
 from crm.tables.scores import ScorePast
+from crm.tables.work import Tap
+from features.words import Language
 from serving.charts import lines
 from serving.page import draw, language
 from serving.profile import PAGE, profile
+from serving.rights.access import PAGES
+from serving.rights.keys import Caller
 from serving.say import chance
 from serving.story import Line
 from serving.wording import words
+from serving.work.calendar import Calendar
+from serving.work.listing import PLACES, TAP
+from serving.work.spoken import Spoken
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,8 +32,16 @@ def of_subject(
     request: Request, subject: str, trang: Annotated[int, Query(ge=0, le=10_000)] = 0
 ) -> HTMLResponse:
     """The card, the score, its course, and ``trang`` pages back in time."""
-    lang, settings = language(request), request.app.state.home.settings
-    found = profile(request, subject, "en" if lang == "en" else "vi", trang)
+    return draw_profile(request, subject, trang)
+
+
+def draw_profile(request: Request, subject: str, back: int = 0, opened: bool = False) -> HTMLResponse:
+    """The page of a subject; ``opened`` shows how to reach them."""
+    home, caller, settings = request.app.state.home, request.state.caller, request.app.state.home.settings
+    lang: Language = "en" if language(request) == "en" else "vi"
+    found = profile(request, subject, lang, back)
+    with reading(home) as session:
+        calendar = Calendar.of(session, settings, caller.person)
 
     def on_its_day(line: Line) -> str:
         return show(line.at, settings.zone)[:10]
@@ -35,8 +51,17 @@ def of_subject(
         request, "profile", found=found, days=days, chart=_course(found.course, lang), currency=settings.currency,
         zone=settings.zone, time=show(found.score.cutoff, settings.zone) if found.score else "",
         stale=found.stale, by_day=[(day, list(some)) for day, some in groupby(found.lines, on_its_day)],
-        back=trang, more=(trang + 1) * PAGE < found.events, when=lambda moment: show(moment, settings.zone),
+        back=back, more=(back + 1) * PAGE < found.events, when=lambda moment: show(moment, settings.zone),
+        opened=opened, terms=words("list", lang), say=Spoken(settings, subject.partition(":")[0], lang, calendar),
+        may_reach=found.target is not None and caller.role in PAGES[f"GET {PLACES[found.target][1]}"],
+        may_tap=caller.role in PAGES[TAP], is_person=caller.person is not None,
+        may_undo=_may_undo(found.present.tap, caller, calendar),
     )  # fmt: skip
+
+
+def _may_undo(tap: Tap | None, caller: Caller, calendar: Calendar) -> bool:
+    own = tap is not None and tap.person == caller.person
+    return tap is not None and own and calendar.day(tap.at) == calendar.day(now())
 
 
 def on_day(day: int) -> str:

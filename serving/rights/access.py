@@ -86,6 +86,7 @@ EXPORT: Final = frozenset({"GET /xuat-excel", "POST /xuat-excel"})
 """Taking a whole list away is a right of its own beside the role: a person's (``may_export``), and administrators'."""
 
 
+    "POST /ghi/cho-lien-he": WORKERS,
 class SignInNeeded(Forbidden):
     """A page was asked for by a browser that has not signed in."""
 

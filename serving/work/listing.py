@@ -34,6 +34,7 @@ LONG: Final = 50
 WHOLE: Final = "tat-ca"
 EXPORT: Final = "GET /xuat-excel"
 PROFILE: Final = "GET /ho-so/{subject:path}"
+TAP: Final = "POST /ghi"
 
 
 class Asked(NamedTuple):
@@ -96,8 +97,9 @@ def draw_list(request: Request, target: str, opened: str = "") -> HTMLResponse:
         all=f"{total:,}".replace(",", "."), pages=-(-total // LONG), terms=words("list", lang),
         say=Spoken(home.settings, find(target).subject, lang, calendar), currency=home.settings.currency,
         names=cards(home, [tap.subject for tap in day.taps]) if day else {}, options=_options(home, target, caller),
-        may_tap=caller.person is not None, may_export=may_export(caller) and caller.role in PAGES[EXPORT],
-        profile=caller.role in PAGES[PROFILE], days=str(found.run.horizon_days),
+        may_tap=caller.person is not None and caller.role in PAGES[TAP],
+        may_export=may_export(caller) and caller.role in PAGES[EXPORT],
+        profile=caller.role in PAGES[PROFILE], no_person=caller.person is None, days=str(found.run.horizon_days),
         time=show(found.run.cutoff, home.settings.zone),
     )  # fmt: skip
 

@@ -48,7 +48,11 @@ class Spoken:
 
     def step(self, entry: Entry) -> str:
         """What to do next."""
-        found = steps.OF[self.kind](entry.seen, entry.due, self.moment)
+        return self.advice(entry.seen, entry.due)
+
+    def advice(self, seen: Glance, due: int | None) -> str:
+        """What to do next with somebody; ``due`` is the time of a call that was agreed."""
+        found = steps.OF[self.kind](seen, due, self.moment)
         said = steps.SAID[found.name][self.lang != "vi"]
         said = said.replace("{at}", self.when(found.at)).replace("{day}", self.day(found.at))
         return said.replace("{number}", str(found.number))

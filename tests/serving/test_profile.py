@@ -1,0 +1,170 @@
+"""A profile is a place to work: call, say what came of it, and find the person's other records."""
+
+import re
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import update
+
+from crm.clock import DAY, HOUR, now
+from crm.operations import reading, writing
+from crm.settings import Home
+from crm.tables.people import Deed
+from crm.tables.trial import Enrolment
+from crm.tables.work import Assignment, Tap
+from serving.app import create_app
+from serving.rights import keys
+from serving.rights.access import COOKIE
+from tests.crm.company import Company
+from tests.serving.stored import send, store
+from tests.serving.teams import as_caller, hold, person, team
+
+LEAD, CUSTOMER, OTHER, GONE = "lead:crm:L1", "customer:crm:P", "lead:crm:L2", "lead:crm:L3"
+PHONE = "+84912345678"
+
+
+@pytest.fixture
+def home(tmp_path: object) -> Home:
+    """Lan: a lead that became a customer, a later lead of a colleague's, and one that was merged into the first."""
+    company, start = Company(tmp_path / "home"), now() - 90 * DAY  # type: ignore[operator]
+    company.tell("actor", "nam", start, name="Nam Cũ")
+    company.tell("lead", "L1", start + DAY, created_at=start + DAY, name="Lan", phone=PHONE, owner="hoa",
+                 converted_at=start + 9 * DAY, converted_party="P")  # fmt: skip
+    company.tell("lead", "L2", start + 5 * DAY, created_at=start + 5 * DAY, name="Chị Lan", phone=PHONE)
+    company.tell("lead", "L3", start, created_at=start, name="Lan", phone=PHONE, owner="nam")
+    company.tell("link", "M", start + 6 * DAY, table="lead", record="L3", subject=LEAD, rule="merge")
+    company.tell("party", "P", start + 9 * DAY, kind="person", name="Lan", phone=PHONE, created_at=start + 9 * DAY,
+                 customer_since=start + 9 * DAY)  # fmt: skip
+    company.tell(
+        "activity", "B", now() - DAY, kind="callback", occurred_at=now() - DAY, due_at=now() + DAY, lead="L1"
+    )
+    company.load()
+    home = company.home
+    first, second = team(home, "Một"), team(home, "Hai")
+    hoa, nam = person(home, "hoa", first, "team_lead"), person(home, "nam", second)
+    for subject, who, whose in (
+        (LEAD, hoa, first),
+        (CUSTOMER, hoa, first),
+        (OTHER, nam, second),
+        (GONE, hoa, first),
+    ):
+        hold(home, subject, who, whose, start)
+    store(home, "lead_conversion", {"source_id": "L1", "rule_probability": 0.07}, {"source_id": "L2"})
+    return home
+
+
+@pytest.fixture
+def hoa(home: Home) -> Iterator[TestClient]:
+    """Hoa's browser."""
+    with TestClient(create_app(home), follow_redirects=False) as client:
+        with writing(home) as session:
+            client.cookies.set(COOKIE, keys.opened(session, as_caller(home, 1)))
+        yield client
+
+
+def page(client: TestClient, subject: str = LEAD) -> str:
+    answer = client.get(f"/ho-so/{subject}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def taps(home: Home) -> list[str]:
+    with reading(home) as session:
+        return [one.code for one in session.query(Tap).filter(Tap.undone_at.is_(None)).order_by(Tap.at)]
+
+
+def say(client: TestClient, code: str, subject: str = LEAD) -> str:
+    target = "churn" if subject.startswith("customer:") else "lead_conversion"
+    answer = send(client, "/ghi?o=ho-so", id=str(uuid4()), subject=subject, target=target, code=code)
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
+def test_the_number_is_masked_until_it_is_opened_and_that_is_noted(hoa: TestClient, home: Home) -> None:
+    text = page(hoa)
+    assert "0912 ••• 678" in text
+    assert "912345678" not in text
+    opened = send(hoa, "/lien-he?o=ho-so", subject=LEAD, target="lead_conversion").text
+    assert f'href="tel:{PHONE}"' in opened
+    assert 'id="dien-bien"' in opened, "it is still the profile"
+    with reading(home) as session:
+        assert session.query(Deed).filter(Deed.action == "phone.open", Deed.object == LEAD).count() == 1
+
+
+def test_it_says_the_next_step_and_what_was_agreed_in_the_crm(hoa: TestClient) -> None:
+    text = page(hoa)
+    assert "Gọi lại như đã hẹn" in text
+    assert re.search(r'class="band due">Hẹn gọi', text)
+
+
+def test_an_outcome_is_kept_there_and_taken_back_there(hoa: TestClient, home: Home) -> None:
+    assert say(hoa, "interested") == "/ho-so/lead%3Acrm%3AL1"
+    text = page(hoa)
+    assert "Quan tâm" in text
+    assert "Gọi lại như đã hẹn" not in text, "said since: nothing is agreed any more"
+    number = re.search(r'class="undo">.*?name="id" value="([^"]+)"', text, re.DOTALL)
+    assert number
+    back = send(hoa, "/ghi/hoan-tac?o=ho-so", id=number[1], target="lead_conversion")
+    assert back.headers["location"] == "/ho-so/lead%3Acrm%3AL1"
+    assert taps(home) == []
+
+
+def test_a_customer_s_profile_has_care_s_outcomes(hoa: TestClient, home: Home) -> None:
+    text = page(hoa, CUSTOMER)
+    assert 'value="renewed"' in text
+    assert 'value="quoted"' not in text
+
+
+def test_records_of_the_person_lead_to_each_other_where_one_may(hoa: TestClient) -> None:
+    text = page(hoa)
+    assert 'href="/ho-so/customer%3Acrm%3AP"' in text
+    assert 'href="/ho-so/lead%3Acrm%3AL2"' not in text, "a colleague's is named, not opened"
+    assert "Nam</bdi>" in text
+    assert "đã gộp" in text
+    assert 'href="/ho-so/lead%3Acrm%3AL1"' in page(hoa, CUSTOMER)
+
+
+def test_after_a_merge_who_entered_first_is_shown(hoa: TestClient) -> None:
+    assert "người giữ lúc đó: <bdi>Nam Cũ</bdi>" in page(hoa)
+    text = page(hoa, GONE)
+    assert "Hồ sơ này đã được gộp" in text
+    assert 'href="/ho-so/lead%3Acrm%3AL1"' in text
+
+
+def test_who_asked_not_to_be_contacted_cannot_be_called_from_any_record(hoa: TestClient, home: Home) -> None:
+    say(hoa, "do_not_contact")
+    for subject in (LEAD, CUSTOMER):
+        text = page(hoa, subject)
+        assert "Khách không muốn được liên hệ" in text
+        assert 'action="/lien-he' not in text
+        assert 'action="/ghi?' not in text
+    answer = send(hoa, "/ghi/cho-lien-he", subject=CUSTOMER)
+    assert answer.headers["location"] == "/ho-so/customer%3Acrm%3AP"
+    assert 'action="/lien-he' in page(hoa)
+
+
+@pytest.mark.parametrize(
+    ("role", "subject", "reaches"), [("director", LEAD, True), ("sales", CUSTOMER, False)]
+)
+def test_whose_work_it_is_not_has_no_buttons(
+    hoa: TestClient, home: Home, role: str, subject: str, reaches: bool
+) -> None:
+    other = person(home, "other", 1, role)
+    with writing(home) as session:
+        session.execute(update(Assignment).where(Assignment.subject == subject).values(person=other))
+        hoa.cookies.set(COOKIE, keys.opened(session, as_caller(home, other)))
+    text = page(hoa, subject)
+    assert ('action="/lien-he' in text) == reaches
+    assert 'action="/ghi?' not in text
+
+
+def test_the_control_group_is_shown_as_the_lists_show_it(hoa: TestClient, home: Home) -> None:
+    assert "3 trong 10" in page(hoa)
+    with writing(home) as session:
+        session.add(Enrolment(target="lead_conversion", party=LEAD, subject=LEAD, at=now() - HOUR, arm="rule",
+                              exempt=None, owner=None, probability=0.31))  # fmt: skip
+    text = page(hoa)
+    assert "3 trong 10" not in text
+    assert "7 trong 100" in text
