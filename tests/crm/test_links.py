@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
+from crm import links
 from crm.events import EventStore
 from crm.links import groups
 from tests.crm.company import Company, day, kinds
@@ -200,3 +202,24 @@ def test_no_key_shows_in_the_name_of_a_group(company: Company) -> None:
 def test_records_of_which_none_is_alike_another_make_no_group() -> None:
     nobody = pa.chunked_array([], pa.string())
     assert groups(pa.table({"one": nobody, "other": nobody})).num_rows == 0
+
+
+def test_many_leads_of_one_source_are_joined_with_their_own_party_only() -> None:
+    """Joined by the source alone, as a planner may choose, they would be every lead with every party."""
+    n = 20_000
+    ids = [[f"{letter}{number}" for number in range(n)] for letter in "LP"]
+    always = {"source": ["crm"] * n, "created_at": [1] * n, "known_at": [1] * n, "known_until": [99] * n}
+    leads = always | {"source_id": ids[0], "converted_party": ids[1], "converted_at": [9] * n}
+    parties = always | {"source_id": ids[1], "created_at": [5] * n, "known_at": [5] * n}
+    with duckdb.connect(config={"memory_limit": "400MB", "threads": 2, "temp_directory": ""}) as connection:
+        connection.execute(links.SET_UP)
+        connection.register("lead", pa.table(leads))
+        connection.register("party", pa.table(parties))
+        connection.execute("""
+            INSERT INTO way SELECT 'lead', source, source_id, 'lead:crm:' || source_id, true, first_time(),
+                last_time(), known_at, known_until FROM lead""")
+        connection.execute(links.MOVED_WAYS)
+        found = connection.execute(
+            "SELECT count(*), min(happened_from), max(happened_until) FROM way WHERE object = 'moved'"
+        )
+        assert found.fetchone() == (2 * n, 1, 9)
