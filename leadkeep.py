@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import time
-from datetime import date
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crm.errors import LeadkeepError, NotFound, ResourceError
-from serving.commands import Json, groups, here, moment
+from serving.commands import Json, day, groups, here, moment
 
 if TYPE_CHECKING:
     from crm.settings import Home
@@ -49,7 +48,7 @@ def sample(
     from serving import terminal
 
     with terminal.progress() as tell:
-        generate(directory, customers, seed, _day(until), tell)
+        generate(directory, customers, seed, day(until) if until else None, tell)
     files = sorted(str(p.relative_to(directory)) for p in directory.rglob("*") if p.is_file())
     terminal.result({"directory": str(directory), "files": files}, as_json, terminal.files_written)
 
@@ -146,6 +145,16 @@ def models(
     from serving import terminal
 
     terminal.result([e.as_dict() for e in list_models(here(), target or None)], as_json, terminal.model_table)
+
+
+@app.command()
+def monitor(target: Target, as_of: AsOf = "now", as_json: Json = False) -> None:
+    """Compare past scores with what came true and with the simple rule, and those scored now with those learned."""
+    from serving import terminal
+    from training.monitor import monitor as run
+
+    home = here()
+    terminal.result(run(home, target, moment(home, as_of)).as_dict(), as_json, terminal.monitored)
 
 
 @app.command()
@@ -251,13 +260,6 @@ def _language(home: "Home", lang: str) -> Any:
     if lang not in ("", "vi", "en"):
         raise NotFound("no such language", value=lang, todo="choose vi or en")
     return lang or home.settings.language
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise typer.BadParameter(f"{text} is not a day; write it as 2026-03-01") from error
 
 
 def _step(*command: str) -> None:

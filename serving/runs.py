@@ -1,10 +1,10 @@
-"""Which scoring of everybody stands: the newest complete one, and the scores that hold since."""
+"""Which scoring of everybody stands, the scores that hold since, and what the last look at past scores found."""
 
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
 from crm.errors import NotFound
-from crm.tables.scores import Score, ScoreRun
+from crm.tables.scores import Monitoring, Score, ScoreRun
 
 
 def newest(session: Session, target: str) -> ScoreRun:
@@ -21,3 +21,9 @@ def newest(session: Session, target: str) -> ScoreRun:
 def current(target: str, run: ScoreRun) -> ColumnElement[bool]:
     """The scores that stand: of the newest scoring, or newer."""
     return (Score.target == target) & (tuple_(Score.cutoff, Score.load) >= (run.cutoff, run.load))
+
+
+def watched(session: Session, target: str) -> Monitoring | None:
+    """The newest look at a target's past scores; None before the first."""
+    mine = select(Monitoring).where(Monitoring.target == target)
+    return session.scalar(mine.order_by(Monitoring.at.desc(), Monitoring.id.desc()).limit(1))

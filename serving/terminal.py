@@ -294,6 +294,42 @@ def counted(found: Mapping[str, Any]) -> None:
     out.print(escape(", ".join(f"{name}: {value}" for name, value in found.items())), soft_wrap=True)
 
 
+def monitored(found: Mapping[str, Any]) -> None:
+    """What past scores said and what came true, against the rule, and what moved."""
+    for version, told in found["figures"].items():
+        name = "all scores" if version == "all" else version
+        out.print(
+            _measured(name, told) if told else f"{name}: too few outcomes are known yet", soft_wrap=True
+        )
+    moved = found["drift"]
+    out.print(f"Those scored now against those learned about: stability index {moved['probability']:.2f}")
+    for name, by in moved["features"]:
+        out.print(f"  {escape(name)}: {by:.2f}")
+    for code in found["warnings"]:
+        out.print(WARNINGS[code], style="yellow", soft_wrap=True)
+
+
+def _measured(name: str, told: Mapping[str, Any]) -> str:
+    said = f"said {told['mean']:.1%}, came true {told['base_rate']:.1%}"
+    figures = (
+        f"calibration error {told['calibration_error']:.3f}, AUC {told['auc']:.3f}, lift {told['lift']:.1f}"
+    )
+    rule = told.get("against_rule")
+    beside = (
+        f", log loss {rule['value']:+.4f} [{rule['low']:+.4f}, {rule['high']:+.4f}] less the rule's"
+        if rule
+        else ""
+    )
+    return f"{name}, {told['rows']:,.0f} scores: {said}, {figures}{beside}"
+
+
+WARNINGS = {
+    "not_better": "The model is no longer better than the simple rule: train again, or go back to an earlier one.",
+    "not_calibrated": "What was said did not come true as often as said, beyond chance: train again.",
+    "others": "Those scored now are others than the model learned about: train again once outcomes are known.",
+}
+
+
 def welcome(found: Any) -> None:
     """Where the server listens, and how to come in the first time."""
     out.print(f"Leadkeep listens on [bold]{found.url}[/]")

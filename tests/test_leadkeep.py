@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,11 @@ def test_people_come_and_go(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     assert (made["login"], len(made["password"])) == ("lan", 16)
     assert "Lan [x]" in said("people", "list")
     said("people", "change", "lan", "--capacity", "25")
+    tomorrow = str(date.today() + timedelta(days=1))
+    said("people", "away", "lan", tomorrow)
+    said("people", "back", "lan", tomorrow)
+    assert run(monkeypatch, capfd, "people", "back", "lan", tomorrow)[0] == errors.NotFound.exit_code
+    assert run(monkeypatch, capfd, "people", "away", "lan", "mai")[0] == 2
     assert json.loads(said("people", "password", "lan", "--json"))["password"] != made["password"]
     said("keys", "add", "sales", "--scope", "scores", "--days", "30", "--team", "Đội Sài Gòn")
     (key,) = json.loads(said("keys", "list", "--json"))

@@ -65,10 +65,26 @@ class ScorePast(Base):
     subject: Mapped[str] = mapped_column(String(300), primary_key=True)
     day: Mapped[int] = mapped_column(primary_key=True)
     cutoff: Mapped[int]
+    version: Mapped[str] = mapped_column(String(64))
     probability: Mapped[float]
+    rule_probability: Mapped[float | None]
     band: Mapped[str] = mapped_column(String(16))
     expected: Mapped[int | None]
     reasons: Mapped[list[dict[str, Any]] | None]
+
+
+class Monitoring(Base):
+    """What one look at a target's past scores found: figures as ``leadkeep monitor --json`` has them."""
+
+    __tablename__ = "monitoring"
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
+    target: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str] = mapped_column(String(64))
+    at: Mapped[int]
+    rows: Mapped[int]
+    warnings: Mapped[list[str]]
+    figures: Mapped[dict[str, Any]]
+    __table_args__ = (Index("monitoring_newest", "target", "at"),)
 
 
 class Champion(Base):

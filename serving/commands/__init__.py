@@ -5,6 +5,7 @@ app without a name stand beside ``import`` and ``train``. Every file is imported
 imported inside of a command.
 """
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,3 +41,11 @@ def moment(home: "Home", text: str) -> int:
         todo = "give a time that has passed, or leave it out for now"
         raise SettingsError("nothing is known of the future yet", value=text, where="--as-of", todo=todo)
     return found
+
+
+def day(text: str) -> date:
+    """A day somebody typed; raises typer.BadParameter."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not a day; write it as 2026-03-01") from error

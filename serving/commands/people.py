@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from serving.commands import Json, Role, here
+from serving.commands import Json, Role, day, here
 
 app = typer.Typer(name="people", help="People who sign in, and what they may do.", no_args_is_help=True)
 Login = Annotated[str, typer.Argument(help="Their login, as listed.")]
@@ -80,6 +80,33 @@ def leave(login: Login, as_json: Json = False) -> None:
 
     found = {"login": login, "handed_over": leave(here(), login)}
     terminal.result([found], as_json, terminal.rows)
+
+
+@app.command()
+def away(
+    login: Login,
+    first: Annotated[str, typer.Argument(help="The first day off, as 2026-03-02.")],
+    last: Annotated[str, typer.Argument(help="The last day off; default: that one day.")] = "",
+) -> None:
+    """Enter days off for somebody: no new leads then, and nothing counts as late."""
+    from serving.rights import people
+    from serving.rights.audit import COMMAND_LINE
+    from serving.work import absences
+
+    days = day(first), day(last or first)
+    absences.enter(here(), COMMAND_LINE, people.find(here(), login), *days)
+
+
+@app.command()
+def back(
+    login: Login, on: Annotated[str, typer.Argument(help="A day of the days off, as 2026-03-02.")]
+) -> None:
+    """Take somebody's days off back."""
+    from serving.rights import people
+    from serving.rights.audit import COMMAND_LINE
+    from serving.work import absences
+
+    absences.take_back(here(), COMMAND_LINE, people.find(here(), login), day(on))
 
 
 @app.command()

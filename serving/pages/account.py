@@ -1,19 +1,23 @@
-"""One's own account: who is signed in, and a new password."""
+"""One's own account: who is signed in, days off, and a new password."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from crm.clock import now, to_datetime
 from crm.errors import Forbidden, SettingsError
-from serving.page import draw, with_session
+from crm.operations import reading
+from serving.page import draw, language, with_session
 from serving.rights import people
+from serving.wording import words
+from serving.work import absences
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/tai-khoan")
-def account(request: Request, xong: bool = False) -> Response:
-    """Who one is signed in as; people find the form for a new password."""
-    return _drawn(request, "changed" if xong else "")
+def account(request: Request, xong: str = "") -> Response:
+    """Who one is signed in as; people find the forms for days off and a new password."""
+    return _drawn(request, {"nghi": "leave", "1": "changed"}.get(xong, ""))
 
 
 @router.post("/tai-khoan")
@@ -34,4 +38,11 @@ def new_password(request: Request) -> Response:
 
 
 def _drawn(request: Request, said: str, status: int = 200) -> Response:
-    return draw(request, "account", status, caller=request.state.caller, said=said)
+    home, caller = request.app.state.home, request.state.caller
+    today = to_datetime(now(), home.settings.zone).date()
+    with reading(home) as session:
+        away = absences.coming(session, [caller.person], today) if caller.person else []
+    return draw(
+        request, "account", status, caller=caller, said=said, away=away, today=today,
+        time_off=words("leave", language(request)),
+    )  # fmt: skip

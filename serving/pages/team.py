@@ -7,15 +7,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.clock import show
+from crm.clock import now, show, to_datetime
 from crm.directory import cards
 from crm.errors import SourceError
 from crm.operations import reading
 from crm.standing import entered_first
 from crm.tables.people import Team
-from serving.page import draw
+from serving.page import draw, language
 from serving.rights.keys import Caller
-from serving.work import alerts, assigning
+from serving.wording import words
+from serving.work import absences, alerts, assigning
 from serving.work.playbook import overview
 
 router = APIRouter(include_in_schema=False)
@@ -32,11 +33,15 @@ def team(request: Request, nhom: int = 0, xong: str = "") -> HTMLResponse:
         teams = _teams(session, caller)
         chosen = next((one for one in teams if one.id == nhom), teams[0] if teams else None)
         found = overview(session, home, chosen) if chosen else None
+        people = {line.person: line.name for line in found.lines} if found else {}
+        today = to_datetime(now(), home.settings.zone).date()
+        away = absences.coming(session, people, today)
         urgent = [one for one in alerts.shown(session, caller) if chosen and one.team == chosen.id]
     subjects = [one.subject for one in found.waiting] if found else []
     return draw(
         request, "team", teams=teams, found=found, urgent=len(urgent), cards=cards(home, subjects),
-        first=entered_first(home, subjects), done=xong, when=lambda at: show(at, home.settings.zone),
+        first=entered_first(home, subjects), done=xong, away=away, people=people, today=today,
+        time_off=words("leave", language(request)), when=lambda at: show(at, home.settings.zone),
     )  # fmt: skip
 
 

@@ -55,9 +55,19 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "POST /dang-xuat": KEY,
     "GET /tai-khoan": KEY,
     "POST /tai-khoan": KEY,
+    "POST /nghi": KEY,  # whose leave, serving/work/absences.py decides
+    "POST /nghi/bo": KEY,
+    "GET /nguoi-dung": frozenset({"admin"}),
+    "POST /nguoi-dung": frozenset({"admin"}),
+    "POST /nguoi-dung/sua": frozenset({"admin"}),
+    "POST /nguoi-dung/mat-khau": frozenset({"admin"}),
+    "POST /nguoi-dung/ket-thuc": frozenset({"admin"}),
+    "POST /nguoi-dung/doi": frozenset({"admin"}),
     "GET /nhat-ky": frozenset({"director", "admin"}),
     "GET /hom-nay": frozenset({"sales", "team_lead", "director", "admin"}),
     "GET /ho-so/{subject:path}": frozenset({"sales", "care", "team_lead", "director", "admin"}),
+    "GET /tim": WORKERS | {"director"},
+    "POST /tim": WORKERS | {"director"},
     "GET /ket-qua": frozenset({"director", "admin"}),
     "POST /ket-qua": frozenset({"director", "admin"}),
     "GET /mo-hinh": frozenset({"data", "director", "admin"}),
@@ -66,8 +76,6 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "GET /du-lieu": frozenset({"data", "team_lead", "director", "admin"}),
     "GET /canh-bao": frozenset({"sales", "care", "team_lead", "director", "admin"}),
     "POST /canh-bao/da-xem": frozenset({"sales", "care", "team_lead", "director", "admin"}),
-    "GET /tim": WORKERS | {"director"},
-    "POST /tim": WORKERS | {"director"},
     "POST /canh-bao/nhan": frozenset({"sales", "care", "team_lead"}),
     "GET /doi": frozenset({"team_lead", "director", "admin"}),
     "POST /doi/giao": frozenset({"team_lead", "director", "admin"}),
@@ -78,6 +86,7 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "POST /xuat-excel": WORKERS | {"director"},
     "POST /ghi": WORKERS,
     "POST /ghi/hoan-tac": WORKERS,
+    "POST /ghi/cho-lien-he": WORKERS,
     "POST /lien-he": WORKERS | {"director"},
 }
 """Opened by a signed-in browser."""
@@ -86,7 +95,6 @@ EXPORT: Final = frozenset({"GET /xuat-excel", "POST /xuat-excel"})
 """Taking a whole list away is a right of its own beside the role: a person's (``may_export``), and administrators'."""
 
 
-    "POST /ghi/cho-lien-he": WORKERS,
 class SignInNeeded(Forbidden):
     """A page was asked for by a browser that has not signed in."""
 

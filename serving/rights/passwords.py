@@ -26,7 +26,7 @@ def hashed(password: str, login: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         todo = f"take {SHORTEST} to {LONGEST} characters"
         raise SettingsError("this password is too short or too long", where="password", todo=todo)
-    if login.casefold() in password.casefold() or len(set(password)) < SHORTEST // 2:
+    if (login and login.casefold() in password.casefold()) or len(set(password)) < SHORTEST // 2:
         todo = "take words that do not name you, and more than a few different letters"
         raise SettingsError("this password is too easily guessed", where="password", todo=todo)
     with AT_ONCE:

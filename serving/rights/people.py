@@ -202,6 +202,12 @@ def _check(role: str, team: int | None) -> None:
         raise SettingsError("a team lead needs a team", where="people", todo="see leadkeep teams list")
 
 
+def find(home: Home, login: str) -> int:
+    """The number of who signs in so and has not left; raises NotFound."""
+    with reading(home) as session:
+        return at_work(session, login).id
+
+
 def at_work(session: Session, login: str) -> Person:
     """Who signs in so and has not left; raises NotFound."""
     person = session.scalar(select(Person).where(Person.login == plain(login), Person.left_at.is_(None)))

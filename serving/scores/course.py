@@ -20,7 +20,9 @@ WEEK: Final = 7
 MONTH: Final = 31
 CHUNK: Final = 500
 
-COLUMNS: Final = ("target", "subject", "cutoff", "probability", "band", "expected", "reasons")
+COLUMNS: Final = (
+    "target", "subject", "cutoff", "version", "probability", "rule_probability", "band", "expected", "reasons",
+)  # fmt: skip
 
 STORED: Final = ScorePast.__table__
 NEWEST: Final = (

@@ -174,12 +174,26 @@ def _scores() -> None:
         sa.Column("subject", sa.String(300), nullable=False),
         sa.Column("day", sa.BigInteger, nullable=False),
         sa.Column("cutoff", sa.BigInteger, nullable=False),
+        sa.Column("version", sa.String(64), nullable=False),
         sa.Column("probability", sa.Double, nullable=False),
+        sa.Column("rule_probability", sa.Double),
         sa.Column("band", sa.String(16), nullable=False),
         sa.Column("expected", sa.BigInteger),
         sa.Column("reasons", sa.JSON),
         sa.PrimaryKeyConstraint("target", "subject", "day"),
     )
+    op.create_table(
+        "monitoring",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("target", sa.String(64), nullable=False),
+        sa.Column("version", sa.String(64), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("rows", sa.BigInteger, nullable=False),
+        sa.Column("warnings", sa.JSON, nullable=False),
+        sa.Column("figures", sa.JSON, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("monitoring_newest", "monitoring", ["target", "at"])
     op.create_table(
         "promotion",
         sa.Column("id", NUMBER, nullable=False),

@@ -11,7 +11,8 @@ WHO = "lead:crm:L1"
 
 def kept(home: Home, day: int, probability: float, band: str = "hot", cutoff: int | None = None) -> None:
     score = Score(
-        target="lead_conversion", subject=WHO, cutoff=day * 10 if cutoff is None else cutoff, probability=probability,
+        target="lead_conversion", subject=WHO, cutoff=day * 10 if cutoff is None else cutoff, version="1",
+        probability=probability,
         band=band, expected=1, reasons=REASONS,
     )  # fmt: skip
     with writing(home) as session:

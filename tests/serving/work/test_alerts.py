@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import update
-from tests.serving.teams import as_caller, hold, person, tap, team
 
 from crm.clock import DAY, HOUR, now
 from crm.days import local_day
@@ -24,6 +23,7 @@ from serving.rights.keys import Caller
 from serving.work import alerts, holding
 from serving.work.calendar import Calendar
 from tests.serving.stored import store
+from tests.serving.teams import as_caller, hold, person, tap, team
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")
 ADMIN = Caller("admin", "link")
@@ -121,7 +121,7 @@ def test_a_customer_whose_risk_jumped_is_told_once_in_a_fortnight(home: Home) ->
             ("JUMPED", today - 9, 0.2), ("JUMPED", today - 1, 0.5), ("SAME", today - 9, 0.45),
             ("SAME", today - 20, 0.1), ("LOW", today - 9, 0.1),
         ):  # fmt: skip
-            session.add(ScorePast(target="churn", subject=f"customer:crm:{source_id}", day=day, cutoff=day,
+            session.add(ScorePast(target="churn", subject=f"customer:crm:{source_id}", day=day, cutoff=day, version="1",
                                   probability=chance, band="low", expected=None, reasons=None))  # fmt: skip
     hold(home, "customer:crm:JUMPED", lan, 1, now() - DAY)
     assert alerts.look(home) == 1
@@ -139,8 +139,8 @@ def test_who_is_worked_by_the_rule_is_not_told_of_by_the_score(home: Home) -> No
     store(home, "churn", {"source_id": "RULED", "probability": 0.5})
     today = int(local_day(np.array([now()]), home.settings.zone)[0])
     with writing(home) as session:
-        session.add(ScorePast(target="churn", subject=subject, day=today - 9, cutoff=1, probability=0.1, band="low",
-                              expected=None, reasons=None))  # fmt: skip
+        session.add(ScorePast(target="churn", subject=subject, day=today - 9, cutoff=1, version="1", probability=0.1,
+                              band="low", expected=None, reasons=None))  # fmt: skip
         session.add(Enrolment(target="churn", party=subject, subject=subject, at=1, arm="rule", exempt=None,
                               owner=None, probability=0.1))  # fmt: skip
     assert alerts.look(home) == 0
