@@ -33,6 +33,9 @@ CHANGING: Final = (*OPENING, "ticket")
 
 ORDER: Final = (*CHANGING, "activity", "transaction")
 
+AT_ONCE: Final = 10_000
+"""Rows of the inbox read at once."""
+
 Record = tuple[str, str, str]
 """``(origin, source, record)`` of moments: what is replaced as a whole."""
 
@@ -85,7 +88,7 @@ class Overlay:
 
     def catch_up(self) -> None:
         """Reads what came since."""
-        while fresh := self._inbox.after(self.number):
+        while fresh := self._inbox.after(self.number, AT_ONCE):
             places = {self._noted(one) for one in fresh}
             for table in ORDER:
                 for subject in self._retell(table, [place for of, place in places if of == table]):
@@ -93,6 +96,8 @@ class Overlay:
                 places |= self._opened
                 self._opened.clear()
             self.number = fresh[-1].number
+            if len(fresh) < AT_ONCE:
+                return
 
     def concerns(self, subject: str) -> bool:
         """Whether the inbox adds to the events of ``subject``."""

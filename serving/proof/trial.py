@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from crm import operations
@@ -31,6 +31,12 @@ SCORE, RULE = "score", "rule"
 
 CHUNK: Final = 500
 """Names asked for in one query: SQLite takes no longer lists."""
+
+NAMES: Final[BindParameter[str]] = bindparam("names", expanding=True)
+ENROLLED: Final = select(Enrolment).where(
+    Enrolment.target == bindparam("target"), Enrolment.party.in_(NAMES) | Enrolment.subject.in_(NAMES)
+)
+"""Asked at every live score: built once."""
 
 Row = TypeVar("Row")
 
@@ -179,8 +185,7 @@ def _enrolled(session: Session, target: str, scores: Iterable[Score]) -> dict[st
     names = sorted({*wanted, *wanted.values()})
     for start in range(0, len(names), CHUNK):
         some = names[start : start + CHUNK]
-        asked = Enrolment.party.in_(some) | Enrolment.subject.in_(some)
-        for row in session.scalars(select(Enrolment).where(Enrolment.target == target, asked)):
+        for row in session.scalars(ENROLLED, {"target": target, "names": some}):
             by_party[row.party] = by_subject[row.subject] = row
     found = {subject: by_subject.get(subject) or by_party.get(party) for subject, party in wanted.items()}
     return {subject: row for subject, row in found.items() if row is not None}

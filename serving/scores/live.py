@@ -253,7 +253,7 @@ def _score(
     if not subject.startswith(f"{target.subject}:"):
         todo = f"give an id that begins with {target.subject}:"
         raise NotFound(f"{target.name} scores another kind of subject", value=subject, todo=todo)
-    rows, later = features_of(target, bundle, lookup, subject, cutoff)
+    rows, later = features_of(target, bundle, lookup.one(subject), cutoff)
     found = reasons.explained(bundle, rows, lang, n, later=later)
     kind = "rule" if later else bundle.kind
     return LiveScore(
@@ -262,14 +262,11 @@ def _score(
     )  # fmt: skip
 
 
-def features_of(
-    target: Target, bundle: Bundle, lookup: Lookup, subject: str, cutoff: int
-) -> tuple[Rows, bool]:
-    """One subject's features, float32 ``[1, n_features]``, and whether only the rule scores it.
+def features_of(target: Target, bundle: Bundle, events: Events, cutoff: int) -> tuple[Rows, bool]:
+    """One subject's features from its events, float32 ``[1, n_features]``, and whether only the rule scores it.
 
-    Raises NotFound, PopulationError with the reason.
+    Raises PopulationError with the reason.
     """
-    events = lookup.one(subject)
     place, moment = np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)
     later = _later(target, bundle, events, place, moment)
     return compute(bundle.spec, events, place, moment), later

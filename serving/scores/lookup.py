@@ -35,6 +35,12 @@ class Lookup:
         if self._overlay is not None:
             with self._lock:
                 self._overlay.catch_up()
+        return self.seen(subject)
+
+    def seen(self, subject: str) -> Events:
+        """The same with what came up to the last look at the inbox."""
+        if self._overlay is not None:
+            with self._lock:
                 if self._overlay.concerns(subject):
                     return self._overlay.one(subject)
         place = self._places.get(subject)

@@ -138,7 +138,7 @@ class Rescorer:
     def _score(self, name: str, subject: str, number: int, known: Known | None) -> Score:
         """As :func:`serving.scores.scoring.score` would store it, but for one."""
         target, (bundle, lookup), cutoff = find(name), self.live.holding(name), now()
-        rows, later = features_of(target, bundle, lookup, subject, cutoff)
+        rows, later = features_of(target, bundle, lookup.seen(subject), cutoff)
         only_rule = np.array([later])
         probability = float(bundle.predict(rows, later=only_rule)[0])
         raw = float((bundle.later if later and bundle.later else bundle).raw(rows)[0])

@@ -71,12 +71,9 @@ def greet(home: Home) -> Callable[[Session, Sequence[Score]], None]:
     """Told of scores as they are stored live: a newcomer is somebody's at once, in the same transaction."""
 
     def assign_newcomers(session: Session, scores: Sequence[Score]) -> None:
-        subjects = {score.subject for score in scores if score.subject.startswith("lead:")}
-        held = holding.held(session, subjects) if subjects else {}
-        if not (subjects := subjects - set(held)):
-            return
-        found, floor = arrived(home, subjects), holding.floor(session, home.settings)
-        if floor.groups:
+        subjects = holding.unheld(session, [one.subject for one in scores if one.subject.startswith("lead:")])
+        found = arrived(home, subjects)
+        if found and (floor := holding.floor(session, home.settings)).groups:
             moves = _moves(floor, found, {one.subject: _chance(one) for one in scores}, {}, {})
             holding.begin(session, [(found[subject], place) for subject, place in moves.items()])
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, tuple_, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, aliased
 
@@ -32,6 +32,11 @@ TARGETS: Final = {"lead": "lead_conversion", "customer": "churn"}
 URGENT: Final = frozenset(bands[0] for bands in BANDS.values())
 LONGEST: Final = 400
 """Days looked back for working time."""
+
+HAD: Final = select(Assignment.subject).where(
+    Assignment.until.is_(None), Assignment.subject.in_(bindparam("subjects", expanding=True))
+)
+"""Asked at every live score: built once."""
 
 T = TypeVar("T")
 
@@ -81,6 +86,11 @@ def _loads() -> Select[int | None, int, int]:
         .where(Assignment.until.is_(None), Assignment.person.is_not(None))
         .group_by(Assignment.person)
     )
+
+
+def unheld(session: Session, subjects: Collection[str]) -> set[str]:
+    """Those of ``subjects`` that nobody has, and no pool."""
+    return set(subjects) - set(session.scalars(HAD, {"subjects": list(subjects)})) if subjects else set()
 
 
 def held(session: Session, subjects: Collection[str] | None = None) -> dict[str, Held]:
