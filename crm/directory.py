@@ -174,6 +174,11 @@ def _refuses(custom: str | None) -> bool:
     return said is True or str(said).casefold() in YES
 
 
+def everybody(home: Home, load: int) -> tuple[Collection[str], pa.Table]:
+    """All subjects of a load, quick to look in, and all their cards, a column for each field of a Card."""
+    return _directory(home.path, load)
+
+
 def channels(home: Home) -> dict[str, str]:
     """The channel each subject of the newest load came by; raises as :func:`cards`."""
     return _channels(home.path, History(home).load_number)

@@ -1,6 +1,6 @@
 """Which records are one person's: those a conversion, a merge, a phone or an e-mail joins, also of who just came."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -37,16 +37,12 @@ def kin(home: Home, subjects: Collection[str]) -> frozenset[str]:
     return known | late
 
 
-def exists(home: Home, subjects: Iterable[str]) -> list[str]:
-    """Those of ``subjects`` that events can be told of, in the same order."""
-    asked, load = list(subjects), EventStore.ready(home)
-    if not load:
-        return []
-    found = pc.is_in(pa.array(asked, pa.string()), value_set=_people(home.path, load).subjects)
-    return [one for one, there in zip(asked, found.to_pylist(), strict=True) if there]
+def told_of(home: Home, load: int) -> pa.Array:
+    """Every subject of a load that events are told of."""
+    return _people(home.path, load).subjects
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _known(
     path: Path, load: int, subjects: frozenset[str], keys: frozenset[str]
 ) -> tuple[frozenset[str], frozenset[str]]:
@@ -66,6 +62,5 @@ def _known(
 @lru_cache(maxsize=2)
 def _people(path: Path, load: int) -> People:
     store = EventStore.open(Home(path), load)
-    tables = [store.subjects(kind) for kind in KINDS]
-    subjects, parties = ([one for table in tables for one in table[name]] for name in ("subject", "party"))
-    return People(pa.array(subjects, pa.string()), pa.array(parties, pa.string()))
+    whole = pa.concat_tables(store.parties(kind) for kind in KINDS).combine_chunks()
+    return People(whole["subject"].combine_chunks(), whole["party"].combine_chunks())

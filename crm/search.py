@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from crm.arrivals import arrivals
 from crm.cleaning.phones import phone
 from crm.cleaning.result import Context, Refusal
-from crm.directory import newest
+from crm.directory import everybody, newest
 from crm.events import EventStore
 from crm.history import History
-from crm.kin import exists
+from crm.kin import told_of
 from crm.settings import Home
 
 FEWEST: Final = 4
@@ -37,17 +37,15 @@ CREATE MACRO folded(said) AS ' ' || trim(regexp_replace(
 """
 
 RECORDS: Final = """
-WITH member AS (
-    SELECT p.*, coalesce(o.source_id, p.source_id) AS root
-    FROM party p LEFT JOIN party o ON o.source = p.source AND o.source_id = p.organisation
+WITH staff AS (
+    SELECT 'customer:' || source || ':' || organisation AS subject, string_agg(phone, ' ') AS phone,
+        string_agg(concat_ws(' ', name, email, source_id), ' ' ORDER BY source_id) AS said
+    FROM party WHERE organisation IS NOT NULL GROUP BY source, organisation
 )
-SELECT 'lead:' || source || ':' || source_id AS subject, coalesce(phone, '') AS phone,
-    folded(concat_ws(' ', name, company, email, source_id)) AS said
-FROM lead
-UNION ALL
-SELECT 'customer:' || source || ':' || root, coalesce(string_agg(phone, ' '), ''),
-    folded(string_agg(concat_ws(' ', name, email, source_id), ' ' ORDER BY source_id))
-FROM member GROUP BY source, root
+SELECT subject, concat_ws(' ', c.phone, s.phone) AS phone,
+    folded(concat_ws(' ', c.name, c.company, c.email, c.source_id, s.said)) AS said
+FROM card c JOIN told USING (subject) LEFT JOIN staff s USING (subject)
+WHERE NOT starts_with(subject, 'deal:')
 """
 """A company is found by everybody who works for it."""
 
@@ -61,10 +59,8 @@ def find(home: Home, asked: str) -> list[str]:
     if not phrase.strip():
         return []
     load = EventStore.ready(home)
-    known = _records(home.path, load) if load else SHAPE.empty_table()
-    came = _newcomers(home)
-    came = came.filter(pc.invert(pc.is_in(came["subject"], value_set=known["subject"])))
-    return [subject for _, subject in sorted(_fits(pa.concat_tables([known, came]), phrase, number))]
+    parts = [_records(home.path, load), _newcomers(home, load)] if load else [_newcomers(home, load)]
+    return [subject for _, subject in sorted(one for part in parts for one in _fits(part, phrase, number))]
 
 
 def folded(said: str) -> str:
@@ -107,9 +103,10 @@ def _fits(table: pa.Table, phrase: str, number: str) -> list[tuple[int, str]]:
     return [(rank, subject) for subject, rank in found.items()]
 
 
-def _newcomers(home: Home) -> pa.Table:
-    """Leads that came live."""
-    came = {one: row for one, row in arrivals(home).items() if one.startswith("lead:")}
+def _newcomers(home: Home, load: int) -> pa.Table:
+    """Leads that came live and no load holds yet."""
+    held = everybody(home, load)[0] if load else ()
+    came = {one: row for one, row in arrivals(home).items() if one.startswith("lead:") and one not in held}
     words = (
         folded(" ".join(row[name] for name in ("name", "company", "email", "source_id") if row[name]))
         for row in came.values()
@@ -122,7 +119,7 @@ def _records(path: Path, load: int) -> pa.Table:
     """What every lead and customer of a load is found by."""
     home = Home(path)
     with newest(History(home, load), READ) as connection:
+        connection.register("card", everybody(home, load)[1])
+        connection.register("told", pa.table({"subject": told_of(home, load)}))
         connection.execute(FOLDED)
-        found = connection.execute(RECORDS).to_arrow_table().cast(SHAPE)
-    there = exists(home, found["subject"].to_pylist())
-    return found.filter(pc.is_in(found["subject"], value_set=pa.array(there, pa.string()))).combine_chunks()
+        return connection.execute(RECORDS).to_arrow_table().cast(SHAPE).combine_chunks()

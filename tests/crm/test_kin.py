@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from crm.inbox import Inbox, Said
-from crm.kin import exists, kin
+from crm.kin import kin, told_of
 from crm.settings import Home
 from tests.crm.company import Company, day
 
@@ -48,8 +48,5 @@ def test_several_at_once_and_none(home: Home, tmp_path: Path) -> None:
     assert kin(Home(tmp_path).create(), ["lead:crm:L1"]) == {"lead:crm:L1"}
 
 
-def test_only_those_events_are_told_of_exist(home: Home) -> None:
-    assert exists(home, ["lead:crm:L3", "customer:crm:X", "customer:crm:P"]) == [
-        "lead:crm:L3",
-        "customer:crm:P",
-    ]
+def test_only_those_events_are_told_of_are_subjects(home: Home) -> None:
+    assert told_of(home, 1).to_pylist() == ["lead:crm:L1", "lead:crm:L2", "lead:crm:L3", "customer:crm:P"]
