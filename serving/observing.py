@@ -24,7 +24,7 @@ from crm.settings import Home
 from crm.tables.jobs import JobRun
 from crm.tables.outbox import Outgoing
 from models.target import all_targets
-from serving.runs import newest
+from serving.runs import newest, watched
 
 LOG = logging.getLogger(__name__)
 
@@ -33,6 +33,14 @@ REQUESTS: Final = Counter("leadkeep_requests", "Requests answered.", ["method", 
 SECONDS: Final = Histogram("leadkeep_request_seconds", "Seconds to an answer.", ["route"], buckets=BOUNDS)
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Where several processes of one server put their counts, so that any of them can tell the sum."""
+
+
+WATCHED: Final = {
+    "calibration_error": "How far past scores were from what came true.",
+    "loss_over_rule": "Log loss of past scores less the simple rule's.",
+    "moved": "Stability index of the probabilities since the model's own moment.",
+    "warnings": "Warnings of the last look at past scores.",
+}
 
 
 class Requests:
@@ -89,7 +97,7 @@ class Stores:
         self.home = home
 
     def collect(self) -> Iterator[Metric]:
-        """The load, the inbox, the ages of scores, the outbox, the jobs."""
+        """The load, the inbox, the ages of scores, the outbox, the jobs, the models."""
         history = History(self.home)
         yield GaugeMetricFamily("leadkeep_load", "Number of the newest load.", value=history.load_number)
         inbox = Inbox.waiting(self.home, history.inbox)
@@ -100,6 +108,7 @@ class Stores:
         yield self._ages()
         yield self._outbox()
         yield from self._jobs()
+        yield from self._models()
 
     def _ages(self) -> Metric:
         found = GaugeMetricFamily(
@@ -125,6 +134,26 @@ class Stores:
             ):
                 found.add_metric([destination, state], count)
         return found
+
+    def _models(self) -> Iterator[Metric]:
+        """What the monitor found last: nothing of a target it has not looked at, no figure it could not tell."""
+        found = {
+            name: GaugeMetricFamily(f"leadkeep_model_{name}", said, labels=["target"])
+            for name, said in WATCHED.items()
+        }
+        with reading(self.home) as session:
+            looks = [look for target in all_targets() if (look := watched(session, target))]
+        for look in looks:
+            told = look.figures.get(look.version) or look.figures["all"] or {}
+            values = {
+                "calibration_error": told.get("calibration_error"),
+                "loss_over_rule": told.get("against_rule", {}).get("value"),
+                "moved": look.figures["drift"]["probability"], "warnings": len(look.warnings),
+            }  # fmt: skip
+            for name, value in values.items():
+                if value is not None:
+                    found[name].add_metric([look.target], value)
+        yield from found.values()
 
     def _jobs(self) -> Iterator[Metric]:
         done = GaugeMetricFamily("leadkeep_job_done_seconds", "When a job last ended well.", labels=["job"])

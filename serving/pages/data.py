@@ -1,7 +1,7 @@
-"""The data: what came in and when, what was refused and why, what people leave out, and which jobs ran."""
+"""The data: what came in and when, what was refused and why, what people leave out, what is written back, and jobs."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 
 from crm.clock import DAY, SECOND, now, show
@@ -12,17 +12,22 @@ from crm.operations import reading
 from crm.tables.jobs import JobRun
 from serving.page import draw, language
 from serving.refusals import field, table, why
+from serving.rights.access import PAGES
+from serving.write_back import control
 
 router = APIRouter(include_in_schema=False)
 MENU = 90
 LOADS = 10
 JOBS = 20
 EXAMPLES = 50
+RETRY = "POST /du-lieu/gui-lai"
 
 
 @router.get("/du-lieu")
-def data(request: Request) -> HTMLResponse:
-    """The newest loads first. What a refused cell held is shown to administrators only: it may be a name."""
+def data(request: Request, lai: int | None = None) -> HTMLResponse:
+    """The newest loads first. What a refused cell held, and what a destination answered, is shown to administrators
+    only: it may be a name. ``lai`` is how many dead letters were given another try just now.
+    """
     home, lang = request.app.state.home, language(request)
     history, zone = History(home), home.settings.zone
     loads = history.loads()[::-1]
@@ -31,9 +36,17 @@ def data(request: Request) -> HTMLResponse:
     waiting = Inbox.waiting(home, history.inbox)
     return draw(
         request, "data", loads=loads[:LOADS], newest=loads[0] if loads else None, gaps=gaps(home), runs=runs,
+        places=control.status(home), may_retry=request.state.caller.role in PAGES[RETRY], again=lai,
         waiting=waiting.newest() - history.inbox if waiting else 0,
         old=bool(loads) and now() - loads[0].loaded_at > DAY,
         values=request.state.caller.role == "admin", examples=EXAMPLES, second=SECOND,
         when=lambda at: show(at, zone), why=lambda said: why(said, lang), field=lambda name: field(name, lang),
         table=lambda name: table(name, lang),
     )  # fmt: skip
+
+
+@router.post("/du-lieu/gui-lai")
+def retry(request: Request) -> Response:
+    """Gives what a destination did not take another try."""
+    again = control.retry(request.app.state.home, request.state.form.get("noi", ""), request.state.caller)
+    return RedirectResponse(f"/du-lieu?lai={again}#ghi-ve", 303)

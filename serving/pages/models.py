@@ -13,14 +13,14 @@ from crm.errors import NotFound
 from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.people import Person
-from crm.tables.scores import Promotion, ScoreRun
+from crm.tables.scores import Monitoring, Promotion, ScoreRun
 from models import registry
 from models.registry import Entry
 from models.target import Target, all_targets, find
 from serving.charts import lines
 from serving.page import draw, language
 from serving.rights import audit
-from serving.runs import newest
+from serving.runs import newest, watched
 from serving.scores.live import Served
 from serving.wording import words
 
@@ -42,6 +42,7 @@ class Board:
     back: Promotion | None
     promotions: list[Promotion]
     chart: Markup | None
+    watch: Monitoring | None
 
 
 @router.get("/mo-hinh")
@@ -92,15 +93,16 @@ def _board(request: Request, target: Target) -> Board:
     home = request.app.state.home
     entries = registry.list_models(home, target.name)
     champion = next((entry for entry in entries if entry.champion), None)
-    try:
-        with reading(home) as session:
+    with reading(home) as session:
+        watch = watched(session, target.name)
+        try:
             run = newest(session, target.name)
-    except NotFound:
-        run = None
+        except NotFound:
+            run = None
     return Board(
         target, champion, [entry for entry in entries if not entry.champion],
         request.app.state.live.served(target.name), run, registry.previous(home, target.name),
-        registry.promotions(home, target.name, 10), _reliability(champion, language(request)),
+        registry.promotions(home, target.name, 10), _reliability(champion, language(request)), watch,
     )  # fmt: skip
 
 

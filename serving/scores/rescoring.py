@@ -29,6 +29,7 @@ from serving.bands import BANDS
 from serving.scores import by_rule, course, keeping
 from serving.scores.live import Live, features_of
 from serving.scores.scoring import said_reasons
+from serving.write_back.outbox import clear_scores
 
 LOG = logging.getLogger(__name__)
 
@@ -161,6 +162,7 @@ class Rescorer:
                 stored += keeping.keep(session, [score for score in made if score.target == target], day)
             for target, subject in gone:
                 session.execute(delete(Score).where(Score.target == target, Score.subject == subject))
+                clear_scores(session, target, [subject])
             for tell in self._changed:
                 tell(session, stored)
             session.execute(_mark(dialect_of(session)), {"name": NAME, "number": number})

@@ -13,6 +13,7 @@ from sqlalchemy import delete, update
 from crm.clock import DAY, SECOND, UNKNOWN, iso, now
 from crm.errors import LeadkeepError
 from crm.events import Events, EventStore
+from crm.inbox import Inbox
 from crm.operations import writing
 from crm.settings import Home, Settings
 from crm.tables.scores import Score, ScoreRun
@@ -25,6 +26,7 @@ from serving.bands import BANDS, Thresholds, assign
 from serving.proof import exempt, trial
 from serving.rights.access import TEAM
 from serving.scores import by_rule, course, files, keeping
+from serving.write_back.control import clear_gone
 from serving.write_back.outbox import queue_scores
 
 CHUNK = 500
@@ -87,15 +89,18 @@ def score(
 ) -> ScoreReport:
     """Scores the population of ``target`` as known now with the model in use, or at ``as_of`` with the newest by then.
 
+    Now is the moment up to which the history knows all: what was delivered since waits for the fold, and whom it
+    concerns was scored later, live.
+
     Stores each score unless a newer one is there, and writes ``out`` (.csv or .parquet) with all of them.
     Raises LeadkeepError for a moment to come, ModelError where no model is as old as ``as_of``, PopulationError
     where nobody is eligible, HistoryError where nothing was imported, ResourceError for a full disk.
     """
-    cutoff, tell = now() if as_of is None else as_of, progress or _silent
-    _has_come(cutoff, home.settings)
-    declared, settings = find(target), home.settings
+    tell, declared, settings = progress or _silent, find(target), home.settings
+    _has_come(as_of or 0, settings)
     bundle = registry.champion(home, target, as_of=as_of)
     store = EventStore.open(home)
+    cutoff = _known_up_to(home, store) if as_of is None else as_of
     tell("events", 0, 1)
     events = store.read(declared.subject)
     population = snapshots.population(declared, events, cutoff, settings, bundle.horizon)
@@ -117,6 +122,8 @@ def score(
             sink.write(chunk, iso(cutoff, settings.zone))
             tell("scores", stored, len(rows))
     _finish(home, run)
+    if as_of is None:
+        clear_gone(home, target)
     course.forget_reasons(home, target, day - course.MONTH)
     return _report(run, scored, stored, declared.subject, out)
 
@@ -126,6 +133,15 @@ def _has_come(cutoff: int, settings: Settings) -> None:
     if cutoff > now():
         what, todo = "this moment is still to come", "give a time up to now, or leave it out"
         raise LeadkeepError(what, value=iso(cutoff, settings.zone), where="--as-of", todo=todo)
+
+
+def _known_up_to(home: Home, store: EventStore) -> int:
+    """Now, or when the first row came that the inbox holds and the load does not."""
+    inbox = Inbox.waiting(home, -1)
+    if inbox is None:
+        return now()
+    moment = inbox.moment()
+    return min([moment, *(one.received_at for one in inbox.after(store.about.inbox, 1))])
 
 
 def _exempt(store: EventStore, target: Target, events: Events, cutoff: int) -> dict[str, str]:

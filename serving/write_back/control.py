@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from crm.clock import iso, now
@@ -12,8 +12,12 @@ from crm.operations import reading, writing
 from crm.settings import Home, WriteBack
 from crm.tables.outbox import Outgoing
 from crm.tables.scores import Score
+from models.target import all_targets
 from serving.destinations import FIELDS
-from serving.write_back.outbox import add, changed, give_way, places, queue_scores, row
+from serving.rights.audit import COMMAND_LINE, note
+from serving.rights.callers import Caller
+from serving.runs import current, newest
+from serving.write_back.outbox import add, changed, clear_scores, give_way, places, queue_scores, row
 from serving.write_back.sending import destination
 
 CHUNK: Final = 500
@@ -78,6 +82,22 @@ def queue_all(home: Home) -> int:
     return sum(_queue(home, chunk) for chunk in _current(home))
 
 
+def clear_gone(home: Home, target: str) -> int:
+    """Queues empty fields for everybody whose score no longer stands; returns how many there were to tell of.
+
+    Who came back since has a score that stands. Raises NotFound before the first scoring.
+    """
+    if not places(home):
+        return 0
+    with reading(home) as session:
+        stands = current(target, newest(session, target))
+    cleared = 0
+    for chunk in _chunks(home, (Score.target == target) & ~stands):
+        with writing(home) as session:
+            cleared += clear_scores(session, target, [score.subject for score in chunk])
+    return cleared
+
+
 def _queue(home: Home, chunk: Sequence[Score]) -> int:
     with writing(home) as session:
         return queue_scores(session, chunk)
@@ -108,15 +128,17 @@ def dry_run(home: Home, name: str) -> dict[str, Any]:
     return {"destination": name, "waiting": counts, "news": news, "sample": sample}
 
 
-def retry(home: Home, name: str) -> int:
+def retry(home: Home, name: str, by: Caller = COMMAND_LINE) -> int:
     """Lets the dead letters of a destination live again, in the groups they went in; returns how many."""
     dead = (Outgoing.destination == name) & (Outgoing.state == "dead")
     again = {"state": "sending", "attempts": 0, "due_at": now()}
     with writing(home) as session:
-        return len(session.execute(update(Outgoing).where(dead).values(again).returning(Outgoing.id)).all())
+        found = len(session.execute(update(Outgoing).where(dead).values(again).returning(Outgoing.id)).all())
+        note(session, by, "write_back.retry", f"destination:{name}", rows=found)
+    return found
 
 
-def undo(home: Home, name: str, since: int) -> int:
+def undo(home: Home, name: str, since: int, by: Caller = COMMAND_LINE) -> int:
     """Queues, for each score tried since ``since``, what stood before the first of them; returns how many.
 
     Fields are emptied where nothing of ours stood before. What was queued since and still waits is not sent any
@@ -146,6 +168,7 @@ def undo(home: Home, name: str, since: int) -> int:
             give_way(session, place, target, [who for about, who in fresh if about == target])
         session.execute(update(Outgoing).where(untried).values(state="superseded"))
         add(session, list(fresh.values()))
+        note(session, by, "write_back.undo", f"destination:{name}", since=since, rows=len(fresh))
     return len(fresh)
 
 
@@ -170,15 +193,24 @@ def _place(home: Home, name: str) -> WriteBack:
 
 
 def _current(home: Home) -> Iterator[list[Score]]:
-    """The current scores, CHUNK at a time."""
-    after = ("", "")
+    """The scores that stand, CHUNK at a time."""
+    for target in all_targets():
+        try:
+            with reading(home) as session:
+                stands = current(target, newest(session, target))
+        except NotFound:  # nobody was scored yet
+            continue
+        yield from _chunks(home, stands)
+
+
+def _chunks(home: Home, which: ColumnElement[bool]) -> Iterator[list[Score]]:
+    """These scores of one target by subject, CHUNK at a time."""
+    after = ""
     while True:
-        asked = select(Score).where(
-            (Score.target > after[0]) | ((Score.target == after[0]) & (Score.subject > after[1]))
-        )
+        asked = select(Score).where(which, Score.subject > after).order_by(Score.subject).limit(CHUNK)
         with reading(home) as session:
-            chunk = list(session.scalars(asked.order_by(Score.target, Score.subject).limit(CHUNK)))
+            chunk = list(session.scalars(asked))
         if not chunk:
             return
         yield chunk
-        after = (chunk[-1].target, chunk[-1].subject)
+        after = chunk[-1].subject

@@ -19,6 +19,7 @@ from crm.tables.outbox import Outgoing
 from crm.tables.people import Person
 from crm.tables.scores import Score
 from crm.tables.work import Tap
+from serving.destinations import FIELDS
 from serving.wording import words
 
 SECOND_THOUGHTS: Final = MINUTE
@@ -55,6 +56,23 @@ def queue_scores(session: Session, scores: Sequence[Score]) -> int:
             if fresh:
                 give_way(session, place, target, fresh)
                 add(session, [_score_row(place, target, who, *found) for who, found in fresh.items()])
+    return queued
+
+
+def clear_scores(session: Session, target: str, subjects: Sequence[str]) -> int:
+    """Queues empty fields for these subjects, who are scored no more, wherever a score was queued; returns how many.
+
+    A score that stays in the CRM of who bought, declined or left would be taken for today's.
+    """
+    empty: Fields = dict.fromkeys(FIELDS)
+    queued = 0
+    for place in places(session.info["home"]):
+        known = _last_queued(session, place, target, subjects)
+        gone = {who: number for who, (number, before) in known.items() if before and any(before.values())}
+        if gone:
+            give_way(session, place, target, gone)
+            add(session, [_score_row(place, target, who, empty, number) for who, number in gone.items()])
+            queued += len(gone)
     return queued
 
 

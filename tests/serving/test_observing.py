@@ -13,7 +13,9 @@ from crm import logs
 from crm.errors import SourceError
 from crm.inbox import Inbox, Said
 from crm.jobs import Jobs
+from crm.operations import writing
 from crm.settings import Home
+from crm.tables.scores import Monitoring
 from serving.app import create_app
 from tests.serving.stored import header, store
 
@@ -92,3 +94,22 @@ def test_an_error_is_told_without_the_value_it_met(lines: io.StringIO) -> None:
     assert second["fault"] == "ValueError"
     assert second["at"][-1].startswith("test_observing.py:")
     assert "Lan" not in lines.getvalue()
+
+
+def test_what_the_monitor_found_is_told(client: TestClient, home: Home) -> None:
+    told = {"calibration_error": 0.04, "against_rule": {"value": 0.01}}
+    with writing(home) as session:
+        for at, warnings in ((1, []), (2, ["not_better"])):
+            session.add(
+                Monitoring(target="churn", version="a", at=at, rows=500, warnings=warnings,
+                           figures={"all": None, "a": told, "drift": {"probability": 0.3, "features": []}})
+            )  # fmt: skip
+    said = client.get("/api/v1/metrics", headers=header(home)).text
+    for name, expected in (
+        ("calibration_error", 0.04),
+        ("loss_over_rule", 0.01),
+        ("moved", 0.3),
+        ("warnings", 1),
+    ):
+        assert value(said, f'leadkeep_model_{name}{{target="churn"}}') == expected
+    assert 'leadkeep_model_warnings{target="lead_conversion"}' not in said

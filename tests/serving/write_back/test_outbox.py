@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 
 import leadkeep
@@ -20,14 +21,15 @@ from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.jobs import Mark
 from crm.tables.outbox import Outgoing
-from crm.tables.people import Person
+from crm.tables.people import Deed, Person
 from crm.tables.scores import Score
 from crm.tables.work import Tap
 from serving.destinations import webhook
 from serving.write_back import control as write_back
 from serving.write_back import groups, outbox, sending
+from tests.crm.company import Company
 from tests.serving import receiver, tireless
-from tests.serving.stored import store
+from tests.serving.stored import send, store
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")
 
@@ -402,3 +404,51 @@ def test_the_command_line_sends_shows_and_takes_back(
     assert said("send")[0]["sent"] == 1
     assert said("retry", "csv")["again"] == 0
     assert standing(home) == {"A": ""}
+
+
+def test_who_is_scored_no_more_is_cleared_once_and_written_again_on_return(home: Home, address: str) -> None:
+    configure(home, hook(address), FILE)
+    scored(home, A=0.3, B=0.2)
+    sent(home)
+    store(home, "lead_conversion", {"source_id": "A", "probability": 0.3}, cutoff=now())
+    assert write_back.clear_gone(home, "lead_conversion") == 2
+    assert write_back.clear_gone(home, "lead_conversion") == 0
+    assert write_back.queue_all(home) == 0, "the old score of who is gone is nobody's news"
+    sent(home)
+    assert standing(home) == {"A": "30", "B": ""}
+    last = written(address)[-1]
+    assert (last["id"], set(last["fields"].values())) == ("B", {None})
+    scored(home, A=0.3, B=0.2)
+    sent(home)
+    assert standing(home) == {"A": "30", "B": "20"}
+
+
+def test_who_was_never_written_is_not_cleared(home: Home, crm: str) -> None:
+    store(home, "lead_conversion", {"source_id": "A"})
+    store(home, "lead_conversion", {"source_id": "B"}, cutoff=now())
+    assert write_back.clear_gone(home, "lead_conversion") == 0
+    assert write_back.welcome(home) == 1, "a new destination gets those that stand"
+    assert [row.subject for row in rows(home)] == ["lead:crm:B"]
+
+
+def test_what_was_not_taken_is_shown_and_tried_again_by_a_press(
+    browser: TestClient, home: Home, crm: str
+) -> None:
+    company = Company(home.path)
+    company.tell("lead", "BAD1", 0, created_at=0)
+    company.load()
+    scored(home, BAD1=0.3)
+    sent(home)
+    page = browser.get("/du-lieu").text
+    for said in ("crm không nhận", "lead:crm:BAD1", "unknown"):
+        assert said in page
+    answer = send(browser, "/du-lieu/gui-lai", noi="crm")
+    assert answer.headers["location"] == "/du-lieu?lai=1#ghi-ve"
+    assert [row.state for row in rows(home)] == ["sending"]
+    write_back.undo(home, "crm", 0)
+    with reading(home) as session:
+        said = [
+            (deed.action, deed.object, deed.detail["rows"])
+            for deed in session.query(Deed).filter(Deed.action.startswith("write_back."))
+        ]
+    assert said == [("write_back.retry", "destination:crm", 1), ("write_back.undo", "destination:crm", 0)]
