@@ -81,7 +81,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder) / "home").create()
         bundle = prepare(home, Path(folder) / "sample", chosen.customers, chosen.trees)
-        subjects, rows = _people(home, bundle)
+        subjects, rows = people(home, bundle)
         with leadkeep(home, subjects) as ours, _mlflow(home, bundle, Path(folder), rows) as theirs:
             _agree(ours, theirs)
             turns = _take_turns([ours, theirs], chosen.requests, chosen.rounds)
@@ -102,7 +102,7 @@ def prepare(home: Home, sample: Path, customers: int, trees: int) -> Bundle:
     return registry.register(home, Bundle(about, spec, scorer, calibration, rows[:3]))
 
 
-def _people(home: Home, bundle: Bundle) -> tuple[list[str], np.ndarray]:
+def people(home: Home, bundle: Bundle) -> tuple[list[str], np.ndarray]:
     """The open leads, and their features as of now."""
     target, events, cutoff = find(TARGET), EventStore.open(home).read("lead"), now()
     eligible = snapshots.population(target, events, cutoff, home.settings, bundle.horizon).subject_index

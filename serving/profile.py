@@ -1,6 +1,6 @@
 """What is known of one lead or customer: the score and why, how it moved, what to do, and all that happened."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import Request
@@ -138,7 +138,7 @@ def _place(session: Session, home: Home, caller: Caller, score: Score | None) ->
     _, found = ranked(session, home, score.target, caller)
     place = next((one for one in found if one.subject == score.subject), None)
     if place is not None:
-        return replace(place, person=None, team=None)
+        return place._replace(person=None, team=None)
     chance = score.probability if score.rule_probability is None else score.rule_probability
     return Place(
         score.subject, score.band, chance, None if score.value is None else round(score.value * chance)

@@ -9,7 +9,7 @@ is left uncontacted because of the draw.
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
@@ -23,8 +23,6 @@ from crm.settings import Home
 from crm.tables.scores import Score
 from crm.tables.trial import Enrolment
 from crm.tables.work import Assignment
-from models.target import find
-from serving.bands import BANDS
 
 SCORE, RULE = "score", "rule"
 """The two arms."""
@@ -133,26 +131,9 @@ def arms(session: Session, target: str, scores: Sequence[Score]) -> dict[str, st
             for subject, row in _enrolled(session, target, scores).items()}  # fmt: skip
 
 
-def order(session: Session, target: str, rows: Sequence[Score], urgent: Collection[str] = ()) -> list[Score]:
-    """All candidates of one list in the order to work them, to be cut to capacity afterwards.
-
-    The rule's people stand where the rule puts them, with its probability, expected value and a band by their
-    place, as copies outside of the session: nothing on a row tells the arm. Subjects in ``urgent`` (a complaint just
-    came in, say) stand where the score puts them, whatever their arm.
-    """
-    by_score = sorted(rows, key=_as_scored(target))
-    enrolled = _enrolled(session, target, rows)
-    drawn = {s: row.arm for s, row in enrolled.items() if row.exempt is None and s not in urgent}
-    scored = [row for row in by_score if drawn.get(row.subject) == SCORE]
-    ruled = _as_ruled([row for row in by_score if drawn.get(row.subject) == RULE], scored or by_score)
-    mixed = iter(merge(scored, ruled, phase(target, by_score)))
-    return [next(mixed) if row.subject in drawn else row for row in by_score]
-
-
-def phase(target: str, rows: Sequence[Score]) -> float:
-    """Another one for each list and day, the same at each look."""
-    said = f"{rows[0].subject} {rows[0].cutoff // DAY}" if rows else ""
-    return _uniform(b"", target, said)
+def phase(target: str, first: str, cutoff: int) -> float:
+    """Another one for each list (by its ``first`` subject) and day, the same at each look."""
+    return _uniform(b"", target, f"{first} {cutoff // DAY}")
 
 
 def merge(scored: Sequence[Row], ruled: Sequence[Row], phase: float) -> list[Row]:
@@ -199,31 +180,3 @@ def _owners(session: Session, subjects: Sequence[str]) -> dict[str, int | None]:
         )
         found |= {subject: person for subject, person in session.execute(query)}
     return found
-
-
-def _as_scored(target: str) -> Callable[[Score], tuple[float, float, float, str]]:
-    """By band, then by what a contact is expected to bring, then by probability."""
-    place = {band: number for number, band in enumerate(BANDS[find(target).subject])}
-    return lambda row: (place[row.band], *_promise(row))
-
-
-def _promise(row: Score) -> tuple[float, float, str]:
-    return (1.0 if row.expected is None else -float(row.expected), -row.probability, row.subject)
-
-
-def _as_ruled(rows: Sequence[Score], beside: Sequence[Score]) -> list[Score]:
-    """Copies of ``rows`` in the rule's order, with its numbers and the bands ``beside`` has at the same places."""
-    made = sorted(map(_by_rule, rows), key=_promise)
-    for place, row in enumerate(made):
-        row.band = beside[int((place + 0.5) / len(made) * len(beside))].band
-    return made
-
-
-def _by_rule(row: Score) -> Score:
-    values = {name: getattr(row, name) for name in COLUMNS}
-    chance = row.probability if row.rule_probability is None else row.rule_probability
-    expected = None if row.value is None else round(row.value * chance)
-    return Score(**values | {"probability": chance, "expected": expected})
-
-
-COLUMNS: Final = [column.name for column in Score.__table__.columns]

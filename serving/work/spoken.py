@@ -1,6 +1,7 @@
 """What a row of a list says: its next step, times, contacts and outcomes, in one reader's language."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 from urllib.parse import quote
 from uuid import uuid4
@@ -114,6 +115,7 @@ class Spoken:
         """The id of a tap that may be made of a row."""
         return str(uuid4())
 
+    @cached_property
     def callbacks(self) -> list[tuple[str, str]]:
         """Working times to propose for a call: in an hour's work, and in the next two halves of a day."""
         days = (self._calendar.day(self.moment + ahead * DAY) for ahead in range(8))

@@ -1,10 +1,10 @@
 """Worklists: the current scores of a target in the order to work them, with whom to contact."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, case, select
 from sqlalchemy.orm import Session
 
 from crm.clock import DAY, now
@@ -40,8 +40,7 @@ class Chosen(NamedTuple):
 EVERYBODY: Final = Chosen()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One subject's place on a list, before its card is read: as the score ranks it, or for its arm the rule."""
 
     subject: str
@@ -117,28 +116,42 @@ def ranked(
 
     By band, then by what a contact is expected to bring, then by chance; the control group as the rule ranks it.
     """
-    bands = BANDS[find(target).subject]
-    run = newest(session, target)
-    refusing = unwilling(session, home)
-    rows = [
-        row for row in session.execute(_asked(target, run, caller, chosen)) if row.subject not in refusing
-    ]
+    run, refusing = newest(session, target), unwilling(session, home)
+    # As plain tuples: ten thousand pass here at each look, and rows of the ORM take longer than the database.
+    asked = session.connection().execute(_asked(target, run, caller, chosen))
+    rows = [row for row in map(_Ranked._make, asked) if row.subject not in refusing]
     if chosen.source:
         came = channels(home)
         rows = [row for row in rows if came.get(row.subject) == chosen.source]
-    urgency = {band: number for number, band in enumerate(bands)}
-    rows.sort(key=lambda row: (urgency[row.band], row.expected is None, -(row.expected or 0), -row.probability,
-                               row.subject))  # fmt: skip
     return run, _mixed(target, rows, _drawn(session, target))
+
+
+class _Ranked(NamedTuple):
+    """One row of what is asked for, in the order of its columns: first those of a :class:`Place`."""
+
+    subject: str
+    band: str
+    probability: float
+    expected: int | None
+    person: int | None
+    team: int | None
+    value: int | None
+    rule_probability: float | None
+    cutoff: int
+    party: str
 
 
 def _asked(target: str, run: ScoreRun, caller: Caller, chosen: Chosen) -> Select[*tuple[Any, ...]]:
     held = and_(Assignment.subject == Score.subject, Assignment.until.is_(None))
+    urgency = {band: number for number, band in enumerate(BANDS[find(target).subject])}
+    order = (case(urgency, value=Score.band), Score.expected.is_(None), Score.expected.desc(),
+             Score.probability.desc(), Score.subject)  # fmt: skip
     asked: Select[*tuple[Any, ...]] = (
-        select(Score.subject, Score.band, Score.probability, Score.expected, Score.value, Score.rule_probability,
-               Score.cutoff, Score.party, Assignment.person, Assignment.team)
+        select(Score.subject, Score.band, Score.probability, Score.expected, Assignment.person, Assignment.team,
+               Score.value, Score.rule_probability, Score.cutoff, Score.party)
         .outerjoin(Assignment, held)
         .where(current(target, run))
+        .order_by(*order)
     )  # fmt: skip
     if (mine := scope.mine(caller)) is not None:
         asked = asked.where(mine)
@@ -149,34 +162,30 @@ def _asked(target: str, run: ScoreRun, caller: Caller, chosen: Chosen) -> Select
     return asked
 
 
-def _mixed(target: str, rows: list[Any], drawn: dict[str, str]) -> list[Place]:
-    """Places in order: as :func:`serving.proof.trial.order`, without reading every reason of everybody."""
+def _mixed(target: str, rows: list[_Ranked], drawn: dict[str, str]) -> list[Place]:
+    """Places in order: the rule's people where the rule puts them, with the same share of every stretch."""
     arms = [drawn.get(row.subject, drawn.get(row.party, "")) for row in rows]
-    placed = [
-        Place(row.subject, row.band, row.probability, row.expected, row.person, row.team) for row in rows
-    ]
+    placed = [Place(*row[:6]) for row in rows]
     if trial.RULE not in arms:
         return placed
     scored = [place for place, arm in zip(placed, arms, strict=True) if arm == trial.SCORE]
     ruled = _as_ruled(
         [row for row, arm in zip(rows, arms, strict=True) if arm == trial.RULE], scored or placed
     )
-    mixed = iter(trial.merge(scored, ruled, trial.phase(target, rows)))
+    mixed = iter(trial.merge(scored, ruled, trial.phase(target, rows[0].subject, rows[0].cutoff)))
     return [next(mixed) if arm else place for place, arm in zip(placed, arms, strict=True)]
 
 
 def _drawn(session: Session, target: str) -> dict[str, str]:
     """The arm drawn for each subject and party; empty for who is exempt. Joined here: the database has no index."""
-    rows = session.execute(
-        select(Enrolment.party, Enrolment.subject, Enrolment.arm, Enrolment.exempt).where(
-            Enrolment.target == target
-        )
-    ).all()
-    arm = {row.party: row.arm if row.exempt is None else "" for row in rows}
-    return arm | {row.subject: row.arm if row.exempt is None else "" for row in rows}
+    asked = select(Enrolment.party, Enrolment.subject, Enrolment.arm, Enrolment.exempt)
+    rows = session.connection().execute(asked.where(Enrolment.target == target)).all()
+    arms = ["" if exempt else arm for *_, arm, exempt in rows]
+    by_party = {party: arm for (party, *_), arm in zip(rows, arms, strict=True)}
+    return by_party | {subject: arm for (_, subject, *_), arm in zip(rows, arms, strict=True)}
 
 
-def _as_ruled(rows: list[Any], beside: list[Place]) -> list[Place]:
+def _as_ruled(rows: list[_Ranked], beside: list[Place]) -> list[Place]:
     """Places by the rule's chance, with the bands ``beside`` has at the same heights: nobody can tell the arm."""
     made = []
     for row in rows:
@@ -185,7 +194,7 @@ def _as_ruled(rows: list[Any], beside: list[Place]) -> list[Place]:
         made.append(Place(row.subject, "", chance, expected, row.person, row.team))
     made.sort(key=lambda one: (one.expected is None, -(one.expected or 0), -one.probability, one.subject))
     return [
-        replace(one, band=beside[int((height + 0.5) / len(made) * len(beside))].band)
+        one._replace(band=beside[int((height + 0.5) / len(made) * len(beside))].band)
         for height, one in enumerate(made)
     ]
 
