@@ -162,6 +162,11 @@ class Inbox:
         with _plainly(), self._engine.connect() as connection:
             return int(connection.execute(select(func.max(FRESH.c.number))).scalar() or 0)
 
+    def moment(self) -> int:
+        """A time after all that is here and before all that will come."""
+        with _plainly(), self._writing.begin() as connection:
+            return self._tick(connection, now())
+
     def prune(self, folded: int, *, before: int | None = None) -> int:
         """Forgets rows up to number ``folded`` that came a day ago (or ``before``); returns how many.
 

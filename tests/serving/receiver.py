@@ -8,6 +8,7 @@ import hashlib
 import json
 import random
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,8 +82,27 @@ def running(seed: int | None = None) -> Iterator[str]:
             process.kill()
 
 
+def hook(address: str, more: str = "") -> str:
+    """Settings of a destination there."""
+    return (
+        f'[[write_back]]\nname = "crm"\nto = "webhook"\naddress = "{address}"\nsecret = "{SECRET}"\n'
+        f"per_minute = 1000000\n{more}"
+    )
+
+
 def state(address: str) -> Any:
     return httpx.get(address).json()
+
+
+def courses(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """What each subject's fields were, one after the other, to a receiver that was told all in its :func:`state`."""
+    assert sum(len(hashes) > 1 for hashes in found["bodies"].values()) > 1, "some came again"
+    assert all(len(set(hashes)) == 1 for hashes in found["bodies"].values()), "always in the same bytes"
+    assert found["by_key"] == found["by_id"], "either key tells repetitions"
+    made = defaultdict(list)
+    for item in found["by_key"]:
+        made[item["subject"]].append(item["fields"])
+    return made
 
 
 if __name__ == "__main__":

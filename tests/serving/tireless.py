@@ -1,4 +1,4 @@
-"""Scores and writes back without end, in a process of its own for each line it reads; made to be killed.
+"""Scores and writes back without end, in processes of their own; made to be killed.
 
 It forks before any database is open and before any thread runs, so that thirty of them cost thirty forks.
 """
@@ -6,8 +6,6 @@ It forks before any database is open and before any thread runs, so that thirty 
 import os
 import random
 import sys
-from subprocess import PIPE, Popen
-from typing import Self
 
 from sqlalchemy import make_url
 from sqlalchemy.orm import configure_mappers
@@ -21,6 +19,7 @@ from crm.tables import everything
 from crm.tables.scores import Score
 from serving.destinations import webhook
 from serving.write_back import groups, outbox, sending
+from tests.serving import forks
 
 SUBJECTS = 12
 
@@ -47,51 +46,12 @@ def work(home: Home, dice: random.Random) -> None:
         sending.send_due(home, 0.05)
 
 
-class Workers:
-    """Starts one after the other."""
-
-    def __init__(self, home: Home) -> None:
-        line = [sys.executable, "-m", "tests.serving.tireless", str(home.path)]
-        alone = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-        self._process = Popen(line, stdin=PIPE, stdout=PIPE, text=True, env=alone)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-    def start(self, seed: int) -> int:
-        """The process id of a new one."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{seed}\n")
-        self._process.stdin.flush()
-        return self._said()
-
-    def end(self, worker: int, signal: int) -> int:
-        """Kills it; answers how it ended."""
-        os.kill(worker, signal)
-        return self._said()
-
-    def _said(self) -> int:
-        assert self._process.stdout is not None
-        return int(self._process.stdout.readline())
-
-
 if __name__ == "__main__":
     modules("serving.destinations")
     everything()
     configure_mappers()
     newest()
-    make_url(Home(sys.argv[1]).operations_url).get_dialect().import_dbapi()
+    home = Home(sys.argv[1])
+    make_url(home.operations_url).get_dialect().import_dbapi()
     assert len(os.listdir("/proc/self/task")) == 1, "a fork would copy locks that nobody lets go"
-    for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            work(Home(sys.argv[1]), random.Random(int(line)))
-        print(child, flush=True)  # noqa: T201
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201
+    forks.fork({"work": lambda seed: work(home, random.Random(int(seed)))})

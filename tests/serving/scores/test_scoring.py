@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
-from crm.clock import DAY, HOUR, now
+from crm.clock import DAY, HOUR, iso, now
 from crm.errors import HistoryError, LeadkeepError, ModelError, NotFound, PopulationError
 from crm.events import EventStore
+from crm.folding import fold
+from crm.inbox import Inbox, Said
 from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.scores import Score, ScoreRun
@@ -103,6 +105,18 @@ def test_a_score_replaces_only_an_older_one(at_work: Home) -> None:
     assert report.stored == len(set(after) - set(before))
     assert score(at_work, "churn", late).stored == 0, "the same again changes nothing"
     assert score(at_work, "churn", late + 1).stored == len(before)
+
+
+def test_a_score_speaks_of_the_moment_up_to_which_the_history_knows_all(at_work: Home) -> None:
+    came, inbox = now() - HOUR, Inbox(at_work)
+    for number in range(2):
+        told = {"kind": "call", "direction": "in", "occurred_at": came, "lead": "L1"}
+        inbox.put(f"crm/{number}", [Said("activity", "crm", f"A{number}", told)], moment=came + number)
+    assert score(at_work, "lead_conversion").as_of == iso(came)
+    fold(at_work)
+    folded = now()
+    score(at_work, "lead_conversion")
+    assert min(one.cutoff for one in stored(at_work, "lead_conversion").values()) > folded
 
 
 def test_a_new_model_replaces_scores_of_the_same_moment(at_work: Home) -> None:

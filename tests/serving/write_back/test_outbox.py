@@ -1,10 +1,8 @@
 import csv
 import json
 import random
-import signal
 import time
 import tomllib
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -28,19 +26,14 @@ from serving.destinations import webhook
 from serving.write_back import control as write_back
 from serving.write_back import groups, outbox, sending
 from tests.crm.company import Company
-from tests.serving import receiver, tireless
+from tests.serving import receiver
+from tests.serving.forks import Forks
+from tests.serving.receiver import hook
 from tests.serving.stored import send, store
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")
 
 FILE = '[[write_back]]\nname = "csv"\nto = "file"\naddress = "out"\nper_minute = 1000000\n'
-
-
-def hook(address: str, more: str = "") -> str:
-    return (
-        f'[[write_back]]\nname = "crm"\nto = "webhook"\naddress = "{address}"\nsecret = "{receiver.SECRET}"\n'
-        f"per_minute = 1000000\n{more}"
-    )
 
 
 def configure(home: Home, *texts: str) -> None:
@@ -348,16 +341,16 @@ def test_killed_thirty_times_nothing_is_lost_or_written_twice(
     monkeypatch.setattr(sending, "LEASE", 0)
     monkeypatch.setattr(webhook, "GROUP", 5)
     dice = random.Random(5)
-    with receiver.running(seed=5) as address, tireless.Workers(home) as workers:
+    with receiver.running(seed=5) as address, Forks("tests.serving.tireless", home.path) as forks:
         configure(home, hook(address))
         for number in range(30):
             before = tried(home)
-            worker = workers.start(number)
+            worker = forks.start("work", number)
             deadline = time.monotonic() + 30
             while tried(home) < before + 8 and time.monotonic() < deadline:
                 time.sleep(0.005)
             time.sleep(dice.random() / 3)
-            assert workers.end(worker, signal.SIGKILL) == -signal.SIGKILL
+            forks.kill(worker)
         while rows(home, "waiting", "sending"):
             sent(home)
         assert {row.state for row in rows(home)} <= {"sent", "superseded"}
@@ -365,13 +358,8 @@ def test_killed_thirty_times_nothing_is_lost_or_written_twice(
 
 
 def _check(home: Home, found: dict[str, Any]) -> None:
-    assert sum(len(sizes) > 1 for sizes in found["bodies"].values()) > 1, "some came again"
-    assert all(len(set(hashes)) == 1 for hashes in found["bodies"].values()), "always in the same bytes"
-    assert found["by_key"] == found["by_id"], "either key tells repetitions"
     assert len(found["by_key"]) == len(rows(home, "sent"))
-    courses = defaultdict(list)
-    for item in found["by_key"]:
-        courses[item["subject"]].append(item["fields"])
+    courses = receiver.courses(found)
     for course in courses.values():
         assert all(one["leadkeep_percent"] != other["leadkeep_percent"] for one, other in pairwise(course))
     with reading(home) as session:
