@@ -106,5 +106,6 @@ def _environment() -> Environment:
         "phone": say.phone,
         "masked": say.masked,
         "called": say.called,
+        "apart": say.apart,
     }
     return made

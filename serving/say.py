@@ -13,6 +13,9 @@ SALUTATIONS = {
 }  # fmt: skip
 """Ways a CRM writes a salutation, in Vietnamese and English."""
 
+TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that set the direction of what is written."""
+
 STEPS = {"vi": ((1e9, "tỷ"), (1e6, "triệu"), (1e3, "nghìn")), "en": ((1e9, "billion"), (1e6, "million"))}
 
 
@@ -70,10 +73,18 @@ def called(salutation: str, lang: str, otherwise: str = "") -> str:
     >>> called("chi", "vi"), called("Anh", "en"), called("", "vi", "Anh/Chị")
     ('Chị', 'Mr', 'Anh/Chị')
     """
-    vi, en = SALUTATIONS.get(
-        salutation.strip().casefold(), (salutation or otherwise, salutation or otherwise)
-    )
+    other = apart(salutation) or otherwise
+    vi, en = SALUTATIONS.get(salutation.strip().casefold(), (other, other))
     return vi if lang == "vi" else en
+
+
+def apart(text: str) -> str:
+    """A text to stand in a sentence: marks in it that turn what is written cannot turn the rest.
+
+    >>> apart("Lan"), apart("\\u202eLan") == "\\u2068\\u202eLan\\u2069"
+    ('Lan', True)
+    """
+    return f"\u2068{text}\u2069" if TURNING & set(text) else text
 
 
 def masked(number: str) -> str:

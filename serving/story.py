@@ -9,7 +9,7 @@ import numpy as np
 from crm.clock import DAY, HOUR, SECOND, UNKNOWN, show
 from crm.events import Events, Signature
 from features.words import Language, code, span
-from serving.say import about
+from serving.say import about, apart
 
 HEADS: Final[dict[str, tuple[str, str]]] = {
     "call": ("Cuộc gọi", "Call"), "call in": ("Khách gọi đến", "The customer called"),
@@ -81,7 +81,7 @@ class Teller:
     def _line(self, events: Events, row: int) -> Line:
         words = events.signatures[events.signature[row]]
         value, lasted = int(events.value[row]), int(events.duration[row])
-        head = self._head(words)
+        head = apart(self._head(words))
         details = [one for one in self._details(words, value, lasted) if one not in ("", head)]
         who = self.staff.get(int(events.actor[row]), "")
         return Line(int(events.occurred_at[row]), head, " · ".join(details), who, _tone(words, value))

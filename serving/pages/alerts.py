@@ -13,6 +13,7 @@ from crm.operations import reading
 from crm.standing import entered_first
 from crm.tables.work import Assignment
 from serving.page import draw, language
+from serving.typed import whole
 from serving.work import alerts, assigning, holding
 from serving.work.wishes import unwilling
 
@@ -51,8 +52,8 @@ def urgent(request: Request, xong: str = "") -> HTMLResponse:
 @router.post("/canh-bao/da-xem")
 def dismiss(request: Request) -> Response:
     """Takes one alert off the pages."""
-    number = request.state.form.get("so", "")
-    alerts.dismiss(request.app.state.home, request.state.caller, int(number) if number.isdecimal() else -1)
+    number = whole(request.state.form.get("so", ""))
+    alerts.dismiss(request.app.state.home, request.state.caller, -1 if number is None else number)
     return RedirectResponse("/canh-bao?xong=xem", 303)
 
 

@@ -1,8 +1,8 @@
 """The audit log: who did what lately, and what was refused."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 
@@ -28,7 +28,7 @@ class Line(NamedTuple):
 
 
 @router.get("/nhat-ky")
-def log(request: Request, truoc: int | None = None) -> HTMLResponse:
+def log(request: Request, truoc: Annotated[int | None, Query(ge=1, lt=2**62)] = None) -> HTMLResponse:
     """The newest deeds, or those before number ``truoc``."""
     home = request.app.state.home
     asked = select(Deed, Person.name).outerjoin(Person, Person.id == Deed.person).order_by(Deed.id.desc())

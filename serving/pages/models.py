@@ -51,8 +51,9 @@ def boards(request: Request, xong: str = "") -> HTMLResponse:
     home = request.app.state.home
     found = [_board(request, target) for target in all_targets().values()]
     zone = home.settings.zone
+    used = {one.champion.version for one in found if one.champion}
     return draw(
-        request, "models", boards=found, people=_people(home), done=xong[:64], figure=figure, moment=now(),
+        request, "models", boards=found, people=_people(home), done=xong if xong in used else "", figure=figure, moment=now(),
         may_choose=request.state.caller.role in CHOOSE, when=lambda at: show(at, zone), day=DAY,
     )  # fmt: skip
 

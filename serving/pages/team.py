@@ -15,6 +15,7 @@ from crm.standing import entered_first
 from crm.tables.people import Team
 from serving.page import draw, language
 from serving.rights.keys import Caller
+from serving.typed import whole
 from serving.wording import words
 from serving.work import absences, alerts, assigning
 from serving.work.playbook import overview
@@ -72,10 +73,10 @@ def _teams(session: Session, caller: Caller) -> list[Team]:
 
 
 def _number(said: dict[str, str], name: str) -> int:
-    try:
-        return int(said.get(name, "").strip())
-    except ValueError as error:
-        raise SourceError("not a whole number", value=said.get(name, "")[:20], where=name) from error
+    number = whole(said.get(name, ""))
+    if number is None:
+        raise SourceError("not a whole number", value=said.get(name, "")[:20], where=name)
+    return number
 
 
 def _back(said: dict[str, str], done: str) -> Response:

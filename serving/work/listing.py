@@ -19,6 +19,7 @@ from models.target import find
 from serving.page import draw, language
 from serving.rights.access import PAGES, TEAM, may_export
 from serving.rights.keys import Caller
+from serving.typed import whole
 from serving.wording import words
 from serving.work.calendar import Calendar
 from serving.work.spoken import Spoken
@@ -48,8 +49,8 @@ class Asked(NamedTuple):
     def of(cls, said: Mapping[str, str]) -> "Asked":
         """Read from an address or a form; what makes no sense there is left out."""
         team, branch, source = (said.get(name, "") for name in ("nhom", "chi-nhanh", "nguon"))
-        chosen = Chosen(_number(team), branch.replace("\0", ""), source)
-        return cls(said.get("xem") == WHOLE, _number(said.get("trang", "")) or 1, chosen)
+        chosen = Chosen(whole(team) or None, branch.replace("\0", ""), source)
+        return cls(said.get("xem") == WHOLE, whole(said.get("trang", "")) or 1, chosen)
 
     def query(self, **changed: str | int) -> str:
         """The same as an address, with something changed."""
@@ -58,10 +59,6 @@ class Asked(NamedTuple):
             "nguon": self.chosen.source, "trang": self.number if self.number > 1 else "",
         } | changed  # fmt: skip
         return urlencode({name: value for name, value in fields.items() if value})
-
-
-def _number(text: str) -> int | None:
-    return int(text) or None if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def target_of(said: Mapping[str, str], caller: Caller) -> str:
