@@ -70,6 +70,12 @@ def style() -> Response:
     return FileResponse(HERE / "static" / "style.css")
 
 
+@router.get("/wait.js")
+def script() -> Response:
+    """The script of every page: it says so when the next one takes long."""
+    return FileResponse(HERE / "static" / "wait.js", media_type="text/javascript")
+
+
 @router.get("/icon.svg")
 def icon() -> Response:
     """The icon in the browser's tab."""

@@ -102,7 +102,7 @@ def test_a_page_fits_its_screen(at_work: Home, tmp_path: Path, path: str, target
         found = measured(signed_in(client, at_work), path, width, tmp_path / "profile")
     assert found["beyond"] == 0, "the page scrolls sideways"
     assert found["rows"] > 0
-    assert (found["small"], found["scripts"], found["styled"]) == (0, 1, True)
+    assert (found["small"], found["scripts"], found["styled"]) == (0, 2, True)
     if target == "lead_conversion":
         assert all(NAME in name for name in found["names"])
         assert found["calls"] == [], "numbers stay masked until somebody opens one"
