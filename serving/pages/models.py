@@ -53,8 +53,8 @@ def boards(request: Request, xong: str = "") -> HTMLResponse:
     zone = home.settings.zone
     used = {one.champion.version for one in found if one.champion}
     return draw(
-        request, "models", boards=found, people=_people(home), done=xong if xong in used else "", figure=figure, moment=now(),
-        may_choose=request.state.caller.role in CHOOSE, when=lambda at: show(at, zone), day=DAY,
+        request, "models", boards=found, people=_people(home), done=xong if xong in used else "", figure=figure,
+        moment=now(), may_choose=request.state.caller.role in CHOOSE, when=lambda at: show(at, zone), day=DAY,
     )  # fmt: skip
 
 
