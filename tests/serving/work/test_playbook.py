@@ -139,7 +139,7 @@ def test_the_team_leads_page(scene: Scene, as_person: Callable[[int], TestClient
     for said in (
         "Đội Bắc",
         "Hoa còn 2 khách nóng chưa liên hệ",
-        "Vào hệ thống đầu tiên",
+        "Vào hệ thống lần đầu",
         "việc gấp đang chờ",
     ):
         assert said in text
