@@ -1,6 +1,8 @@
 """The append-only history: Delta tables read at the versions one complete load pinned."""
 
 import errno
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -232,9 +234,14 @@ def put(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Tab
 
 
 def query(threads: int | None = None) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB that reads registered tables and nothing else; ``threads`` None takes all cores."""
-    config: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": "false"}
+    """An in-memory DuckDB that reads registered tables and nothing else; ``threads`` None takes all cores.
+
+    What memory cannot hold goes to the system's folder for such files, not to whatever folder one stands in.
+    """
+    spill = Path(tempfile.gettempdir()) / f"leadkeep-{os.getpid()}"
+    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
     connection = duckdb.connect(":memory:", config=config | ({"threads": threads} if threads else {}))
+    connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
 
