@@ -1,7 +1,7 @@
 """Times as Leadkeep keeps them: int64 microseconds since 1970 in UTC."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crm.errors import SettingsError
 
@@ -64,6 +64,19 @@ def iso(micros: int, zone: str = "UTC") -> str:
     '1970-01-01T00:00:00+00:00'
     """
     return to_datetime(micros, zone).isoformat()
+
+
+def known_zone(name: str) -> str:
+    """The name of a time zone there is; raises ValueError.
+
+    >>> known_zone("Asia/Ho_Chi_Minh")
+    'Asia/Ho_Chi_Minh'
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("no such time zone, e.g. Asia/Ho_Chi_Minh") from error
+    return name
 
 
 def to_datetime(micros: int, zone: str = "UTC") -> datetime:

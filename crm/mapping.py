@@ -6,10 +6,18 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from crm.clock import known_zone
 from crm.errors import MappingError
 from crm.schema import CREATED, TABLES
 
@@ -148,21 +156,12 @@ class Mapping(Part):
     """A whole mapping file."""
 
     source: Annotated[str, Field(pattern=r"^[a-z0-9_\-]+$")]
-    zone: str = "Asia/Ho_Chi_Minh"
+    zone: Annotated[str, AfterValidator(known_zone)] = "Asia/Ho_Chi_Minh"
     date_order: DateOrder = "dmy"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "VND"
     region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "VN"
     reliable_since: str | None = None
     table: Annotated[list[Entry], Field(min_length=1)]
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("no such time zone, e.g. Asia/Ho_Chi_Minh") from error
-        return zone
 
     @field_validator("reliable_since", mode="before")
     @classmethod

@@ -6,10 +6,10 @@ from datetime import date, time
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from crm.clock import known_zone
 from crm.errors import SettingsError
 
 TEMPLATE = """\
@@ -196,7 +196,7 @@ class Settings(BaseModel):
     """What ``settings.toml`` may say."""
 
     model_config = ConfigDict(extra="forbid")
-    zone: str = "Asia/Ho_Chi_Minh"
+    zone: Annotated[str, AfterValidator(known_zone)] = "Asia/Ho_Chi_Minh"
     currency: str = Field(default="VND", pattern="^[A-Z]{3}$")
     language: str = Field(default="vi", pattern="^(vi|en)$")
     capacity: Capacity = Capacity()
@@ -209,15 +209,6 @@ class Settings(BaseModel):
     stores: Stores = Stores()
     trial: Trial = Trial()
     write_back: tuple[WriteBack, ...] = ()
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("no such time zone, e.g. Asia/Ho_Chi_Minh") from error
-        return zone
 
     @field_validator("write_back")
     @classmethod

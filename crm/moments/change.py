@@ -6,6 +6,10 @@ where the log does not say it already. The first thing known of an attribute tha
 it was at creation: the log's first ``old``, or the exported value of a record the log had not mentioned yet.
 ``comparison`` is known from the load that saw it.
 
+A log that comes later tells what a webhook told as it happened: the webhook's row then says nothing new. It is a
+repetition where the log's row before it, however long ago, holds the same value, and where the log came to the same
+value within an hour.
+
 Direction follows the ``stage`` table, which is the company's list and not knowledge in time: its newest
 version orders old moves as well.
 """
@@ -14,14 +18,23 @@ TABLE = "change"
 
 STREAM = """
 CREATE TEMP TABLE attribute AS
-WITH logs AS (
-    SELECT *, lag(new) OVER following AS told, row_number() OVER following AS place
+WITH logs AS MATERIALIZED (
+    SELECT *, lag(new) OVER following AS told, lag(provenance) OVER following AS teller,
+        row_number() OVER following AS place
     FROM change
     WHERE object IN ('lead', 'party', 'deal') AND provenance IN ('history', 'webhook', 'inferred', 'logged')
     WINDOW following AS (
         PARTITION BY source, object, record, field
         ORDER BY known_at, provenance = 'logged', occurred_at, source_id
     )
+),
+repeated AS (
+    SELECT source, source_id FROM logs WHERE provenance = 'webhook' AND teller = 'history' AND new = told
+    UNION
+    SELECT live.source, live.source_id
+    FROM change live JOIN change log USING (source, object, record, field, new)
+    WHERE live.provenance = 'webhook' AND log.provenance = 'history'
+        AND abs(live.known_at - log.known_at) < 3600000000
 ),
 born AS (
     SELECT 'lead' AS object, source, source_id AS record, min(known_at) AS known_at,
@@ -48,7 +61,7 @@ FROM logs WHERE provenance = 'logged' AND place > 1 AND new IS DISTINCT FROM tol
 UNION ALL BY NAME
 SELECT source, object, record, field, source_id AS moment, old, new, actor,
     coalesce(occurred_at, known_at) AS occurred_at, known_at, known_until
-FROM change
+FROM change ANTI JOIN repeated USING (source, source_id)
 WHERE object IN ('lead', 'party', 'deal') AND coalesce(provenance, '') <> 'logged'
 """
 

@@ -27,7 +27,10 @@ def add(
     home = here()
     own = teams.named(home, team).id if team else None
     key = keys.create(home, role, label, scopes=scope or (), days=days, team=own)
-    terminal.result({"role": role, "key": key}, as_json, terminal.key_made)
+    reaches = (
+        f"what {team} holds" if team else "the whole company, as far as its role does; --team narrows it"
+    )
+    terminal.result({"role": role, "key": key, "reaches": reaches}, as_json, terminal.key_made)
 
 
 @app.command("list")

@@ -173,6 +173,36 @@ def test_compared_values_are_known_from_the_load_and_numbers_are_numbers(company
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("logged", "live", "told"),
+    [
+        ([(3, "b")], [(3.001, "b")], [(3, "b")]),
+        ([(3, "b")], [(2.999, "b")], [(3, "b")]),
+        ([(3, "b")], [(4, "b")], [(3, "b")]),
+        ([(3, "b"), (3.001, "c")], [(3.002, "b"), (3.003, "c")], [(3, "b"), (3.001, "c")]),
+        ([(3, "b")], [(4, "a"), (4.5, "b")], [(3, "b"), (4, "a"), (4.5, "b")]),
+        ([(3, "b"), (4, "a"), (4.5, "b")], [(4.6, "b")], [(3, "b"), (4, "a"), (4.5, "b")]),
+        ([], [(3, "b"), (4, "b")], [(3, "b"), (4, "b")]),
+        ([(3, "b"), (3.02, "b")], [], [(3, "b"), (3.02, "b")]),
+    ],
+)
+def test_a_log_that_repeats_what_a_webhook_told_counts_once(
+    company: Company,
+    logged: list[tuple[float, str]],
+    live: list[tuple[float, str]],
+    told: list[tuple[float, str]],
+) -> None:
+    for provenance, rows in (("webhook", live), ("history", logged)):
+        for at, new in rows:
+            company.tell(
+                "change", f"{provenance}{at}", day(at), object="lead", record="L", field="status", new=new,
+                provenance=provenance, occurred_at=day(at),
+            )  # fmt: skip
+    events = company.load().one("lead:crm:L")
+    found = [(words[-2], words[2]) for words in story(events) if words[:2] == ("change", "status")]
+    assert found == [(day(at), new) for at, new in told]
+
+
 def test_an_outcome_without_a_date_comes_from_the_status_that_says_it(company: Company) -> None:
     company.tell("stage", "1", day(0), object="lead", name="won", position=1, outcome="won")
     company.tell("stage", "2", day(0), object="lead", name="junk", position=2, outcome="lost")
