@@ -84,6 +84,7 @@ async function attempt(form, pressed, done) {
   const slow = setTimeout(() => tell(form, terms.waiting, "waits"), LONG);
   try {
     const answer = await send(form, pressed);
+    clearTimeout(slow);
     if (!answer.ok) throw new Error(answer.status);
     const told = row.querySelector(".told");
     if (told) told.remove();
