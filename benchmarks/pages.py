@@ -41,11 +41,11 @@ VIEWS: Final = {
     "everybody, last page": "?xem=tat-ca&trang={last}",
 }
 ID: Final = "Mã đầu mối"
-STAMPS: Final = """() => {
+STAMPS: Final = """() => new Promise(done => new PerformanceObserver(seen => {
+  const [paint] = seen.getEntriesByName("first-contentful-paint");
   const [page] = performance.getEntriesByType("navigation");
-  const [paint] = performance.getEntriesByName("first-contentful-paint");
-  return [page.responseStart, paint.startTime, page.loadEventEnd].map(each => each / 1000);
-}"""
+  if (paint) done([page.responseStart, paint.startTime, page.loadEventEnd].map(each => each / 1000));
+}).observe({ type: "paint", buffered: true }))"""
 
 
 class Seen(NamedTuple):

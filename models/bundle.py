@@ -53,6 +53,7 @@ class Bundle:
     whose scores are stored with it and compared when it is opened. ``usual`` and ``usual_later`` hold each
     feature's typical value among the subjects it scores, and among those of ``later``; reasons need them.
     ``simple`` is the rule the scorer is compared with at work, fitted to the same rows; older bundles have none.
+    ``alone`` is the same bundle with that rule in the scorer's place, for its reasons.
     """
 
     about: About
@@ -67,9 +68,12 @@ class Bundle:
     manifest_sha256: str = ""
     version: str = ""
     topics: Topics = field(init=False, repr=False, compare=False)
+    alone: "Bundle | None" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "topics", Topics.of(self.spec))
+        alone = None if self.simple is None else replace(self, scorer=self.simple, simple=None)
+        object.__setattr__(self, "alone", alone)
         for name in ("usual", "usual_later"):
             values = getattr(self, name) or (math.nan,) * len(self.spec.features)
             object.__setattr__(self, name, values)

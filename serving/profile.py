@@ -32,7 +32,7 @@ from serving.story import Line, Teller, kinds_since
 from serving.work.holding import TARGETS
 from serving.work.wishes import unwilling
 from serving.work.workday import agreed
-from serving.work.worklists import Place, ranked
+from serving.work.worklists import Place, as_shown, ranked
 
 PAGE: Final = 40
 """Events shown at a time."""
@@ -121,6 +121,8 @@ def profile(request: Request, subject: str, lang: Language, page: int) -> Profil
         present = _present(session, home, request.state.caller, card, seen)
     if score is not None and place != _own(score):  # what the lists do not show, this page does not either
         past, before = [], None
+    if score is not None and place is not None:
+        score = as_shown(score, place)
     return Profile(
         subject, card, seen, target, score, place, run, past, _moved(score, before, lang),
         kinds_since(events, moment, course.WEEK, lang), lines, count, present,
@@ -140,9 +142,8 @@ def _place(session: Session, home: Home, caller: Caller, score: Score | None) ->
     if place is not None:
         return place._replace(person=None, team=None)
     chance = score.probability if score.rule_probability is None else score.rule_probability
-    return Place(
-        score.subject, score.band, chance, None if score.value is None else round(score.value * chance)
-    )
+    expected = None if score.value is None else round(score.value * chance)
+    return Place(score.subject, score.band, chance, expected, ruled=True)
 
 
 def _present(session: Session, home: Home, caller: Caller, card: Card, seen: Glance) -> Present:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Index, Integer, String
+from sqlalchemy import JSON, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.tables import NUMBER, Base
@@ -30,7 +30,8 @@ class ScoreRun(Base):
 class Score(Base):
     """The current score of one subject; ``reasons`` are ``{topic, vi, en, contribution}``.
 
-    ``number`` is the last delivered row of the inbox it saw. ``rule_rank`` is the place the simple rule gives.
+    ``rule_probability`` and ``rule_reasons`` are what the simple rule would say, shown of the control group.
+    ``number`` is the last delivered row of the inbox it saw.
     """
 
     __tablename__ = "score"
@@ -48,6 +49,7 @@ class Score(Base):
     expected: Mapped[int | None]
     rule_probability: Mapped[float | None]
     reasons: Mapped[list[dict[str, Any]]]
+    rule_reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     source: Mapped[str] = mapped_column(String(64))
     source_id: Mapped[str] = mapped_column(String(200))
     party: Mapped[str] = mapped_column(String(300), default="", server_default="")

@@ -28,7 +28,7 @@ from models.target import find
 from serving.bands import BANDS
 from serving.scores import by_rule, course, keeping
 from serving.scores.live import Live, features_of
-from serving.scores.scoring import said_reasons
+from serving.scores.scoring import rule_reasons, said_reasons
 from serving.write_back.outbox import clear_scores
 
 LOG = logging.getLogger(__name__)
@@ -150,7 +150,8 @@ class Rescorer:
             kind="rule" if later else bundle.kind, probability=probability, raw=raw,
             band=self.live.band(name, probability) or BANDS[target.subject][-1], value=value,
             expected=None if value is None else round(value * probability),
-            reasons=said_reasons(bundle, rows, only_rule)[0], source=source, source_id=source_id, party=party,
+            reasons=said_reasons(bundle, rows, only_rule)[0], rule_reasons=rule_reasons(bundle, rows, only_rule)[0],
+            source=source, source_id=source_id, party=party,
             rule_probability=float(by_rule.chances(target, bundle, rows, only_rule, np.array([probability]))[0]),
         )  # fmt: skip
 

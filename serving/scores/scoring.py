@@ -1,6 +1,6 @@
 """Scores everybody in a target's population as known at one moment, with reasons."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -211,12 +211,13 @@ def _chunks(
     for start in range(0, len(rows), CHUNK):
         places = range(start, min(start + CHUNK, len(rows)))
         chosen = people.iloc[scored.subject[places.start : places.stop]]
-        why = said_reasons(bundle, rows[places.start : places.stop], scored.later[places.start : places.stop])
+        some, later = rows[places.start : places.stop], scored.later[places.start : places.stop]
+        why, by_rule_alone = said_reasons(bundle, some, later), rule_reasons(bundle, some, later)
         named = zip(*(chosen[name] for name in ABOUT), strict=True)
         about = [dict(zip(ABOUT, one, strict=True)) for one in named]
         yield [
-            _row(bundle, scored, place, run, one | {"reasons": said})
-            for place, one, said in zip(places, about, why, strict=True)
+            _row(bundle, scored, place, run, one | {"reasons": said, "rule_reasons": ruled})
+            for place, one, said, ruled in zip(places, about, why, by_rule_alone, strict=True)
         ]
 
 
@@ -234,6 +235,13 @@ def said_reasons(bundle: Bundle, rows: Rows, later: NDArray[np.bool_]) -> list[l
         ]
         for drivers in reasons.drivers(bundle, rows, files.REASONS, later)
     ]
+
+
+def rule_reasons(
+    bundle: Bundle, rows: Rows, later: NDArray[np.bool_]
+) -> Sequence[list[dict[str, Any]] | None]:
+    """The same of the simple rule alone; None of each row where the bundle is older than its rule."""
+    return [None] * len(rows) if bundle.alone is None else said_reasons(bundle.alone, rows, later)
 
 
 def _row(bundle: Bundle, scored: Scored, place: int, run: ScoreRun, about: dict[str, Any]) -> Score:

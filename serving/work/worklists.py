@@ -49,11 +49,12 @@ class Place(NamedTuple):
     expected: int | None
     person: int | None = None
     team: int | None = None
+    ruled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One score and the card of the person it is about."""
+    """One score, as people are shown it, and the card of the person it is about."""
 
     score: Score
     card: Card
@@ -105,8 +106,25 @@ def listed(
         counts[place.band] += 1
     holders = {place.person for place in shown if place.person is not None}
     people = session.execute(select(Person.id, Person.name).where(Person.id.in_(holders))).all()
-    rows = [Row(scores[one.subject], known[one.subject], one) for one in shown if one.subject in scores]
+    rows = [
+        Row(as_shown(scores[one.subject], one), known[one.subject], one)
+        for one in shown
+        if one.subject in scores
+    ]
     return Worklist(target, run, counts, rows, {number: name for number, name in people})
+
+
+def as_shown(score: Score, place: Place) -> Score:
+    """The score as its place has it: of the control group the rule's figures and reasons, outside of any session."""
+    if not place.ruled:
+        return score
+    given = {name: getattr(score, name) for name in COLUMNS} | {
+        "band": place.band, "probability": place.probability, "expected": place.expected,
+    }  # fmt: skip
+    return Score(**given | ({} if score.rule_reasons is None else {"reasons": score.rule_reasons}))
+
+
+COLUMNS: Final = [column.name for column in Score.__table__.columns]
 
 
 def ranked(
@@ -191,7 +209,7 @@ def _as_ruled(rows: list[_Ranked], beside: list[Place]) -> list[Place]:
     for row in rows:
         chance = row.probability if row.rule_probability is None else row.rule_probability
         expected = None if row.value is None else round(row.value * chance)
-        made.append(Place(row.subject, "", chance, expected, row.person, row.team))
+        made.append(Place(row.subject, "", chance, expected, row.person, row.team, ruled=True))
     made.sort(key=lambda one: (one.expected is None, -(one.expected or 0), -one.probability, one.subject))
     return [
         one._replace(band=beside[int((height + 0.5) / len(made) * len(beside))].band)

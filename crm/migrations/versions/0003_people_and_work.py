@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("api_key", sa.Column("expires_at", sa.BigInteger))
     op.add_column("score", sa.Column("number", sa.BigInteger, server_default="0", nullable=False))
     op.add_column("score", sa.Column("rule_probability", sa.Double))
+    op.add_column("score", sa.Column("rule_reasons", sa.JSON))
     op.add_column("score", sa.Column("party", sa.String(300), server_default="", nullable=False))
     op.add_column("sign_in", sa.Column("person", sa.BigInteger))
 

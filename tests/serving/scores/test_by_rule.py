@@ -15,7 +15,7 @@ from models.bundle import Bundle
 from models.scorers import rule
 from models.target import find
 from serving.scores import by_rule
-from serving.scores.scoring import score
+from serving.scores.scoring import rule_reasons, score
 
 
 def test_a_scoring_of_now_draws_everybody_and_one_of_the_past_nobody(at_work: Home) -> None:
@@ -63,3 +63,29 @@ def test_the_rule_of_the_bundle_speaks_where_there_is_one(told_once: Home) -> No
     again = Bundle.read(made._files())
     assert again.simple is not None
     assert np.allclose(again.simple.raw(rows), fitted.raw(rows))
+
+
+def test_everybody_scored_has_the_rules_reasons_too_and_they_speak_of_its_features_only(
+    at_work: Home,
+) -> None:
+    bundle = registry.champion(at_work, "churn")
+    rng = np.random.default_rng(1)
+    rows = np.abs(rng.normal(20, 9, (200, len(bundle.spec.names)))).astype(np.float32)
+    column = bundle.spec.names.index("since_order")
+    label = (rows[:, column] > 20).astype(np.int8)
+    fitted = rule.fit(rows, label, np.ones(200), bundle.spec, ["since_order"])
+    registry.register(at_work, replace(bundle, simple=fitted), promote=True)
+    score(at_work, "churn")
+    with reading(at_work) as session:
+        scores = session.scalars(select(Score)).all()
+    topics = {reason["topic"] for one in scores for reason in one.rule_reasons or []}
+    assert topics == {bundle.topics.names[bundle.topics.place[column]]}
+    assert len({reason["topic"] for one in scores for reason in one.reasons}) > 1
+    assert all(one.rule_reasons is not None for one in scores)
+    live = rule_reasons(registry.champion(at_work, "churn"), rows[:3], np.zeros(3, dtype=bool))
+    assert all(len(some or []) <= 1 for some in live)
+
+
+def test_a_bundle_from_before_the_rule_has_none_of_its_reasons(told_once: Home) -> None:
+    bundle, rows = _bundle(told_once)
+    assert list(rule_reasons(bundle, rows[:2], np.zeros(2, dtype=bool))) == [None, None]

@@ -73,6 +73,22 @@ def test_the_rules_people_stand_where_the_rule_puts_them_with_their_share_of_the
     assert abs(shares[0] - shares[1]) < 0.02, "bands must not tell the arms apart"
 
 
+def test_the_rules_people_are_shown_with_the_rules_own_reasons(home: Home) -> None:
+    said = [{"topic": "age", "vi": "Mới đến hôm qua", "en": "Came in yesterday", "contribution": 0.2}]
+    arms = told(home, 200)
+    with writing(home) as session:
+        for one in session.query(Score).where(Score.subject != "lead:crm:R0"):
+            one.rule_reasons = said
+    rows = worklist(home, TARGET, 200).rows
+    assert {row.card.subject for row in rows} == set(arms)
+    for row in rows:
+        ruled = arms[row.card.subject] == "rule"
+        assert row.score.reasons == (said if ruled and row.card.subject != "lead:crm:R0" else REASONS)
+        assert (row.score.probability, row.score.band) == (row.place.probability, row.place.band)
+    with reading(home) as session:
+        assert all(one.reasons == REASONS for one in session.query(Score)), "what is stored stays"
+
+
 def test_the_order_is_the_same_at_every_look(home: Home) -> None:
     told(home, 300)
     assert order(home) == order(home)
