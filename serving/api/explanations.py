@@ -28,7 +28,7 @@ class Explanation(BaseModel):
 
 
 @router.get("/{target}/{subject:path}", responses=FORBIDDEN | UNKNOWN | NO_DATA | INVALID | OUT_OF_ORDER)
-async def get(request: Request, target: str, subject: str, lang: Literal["vi", "en"] = "vi") -> Explanation:
+def get(request: Request, target: str, subject: str, lang: Literal["vi", "en"] = "vi") -> Explanation:
     """Why the score is what it is, topic by topic, the strongest first."""
     found = request.app.state.live.score(target, subject, lang, ALL)
     return Explanation(

@@ -31,7 +31,7 @@ class LiveAnswer(BaseModel):
     response_model=LiveAnswer,
     responses=FORBIDDEN | UNKNOWN | NO_DATA | INVALID | OUT_OF_ORDER,
 )
-async def get(
+def get(
     request: Request,
     target: str,
     subject: str,
