@@ -151,10 +151,13 @@ def models(
 def monitor(target: Target, as_of: AsOf = "now", as_json: Json = False) -> None:
     """Compare past scores with what came true and with the simple rule, and those scored now with those learned."""
     from serving import terminal
+    from training import tracking
     from training.monitor import monitor as run
 
     home = here()
-    terminal.result(run(home, target, moment(home, as_of)).as_dict(), as_json, terminal.monitored)
+    report = run(home, target, moment(home, as_of))
+    tracking.mirror(home, target)
+    terminal.result(report.as_dict(), as_json, terminal.monitored)
 
 
 @app.command()

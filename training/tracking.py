@@ -16,6 +16,7 @@ from crm.settings import Home
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
+LOG = logging.getLogger(__name__)
 EXPERIMENT = "leadkeep"
 
 
@@ -93,6 +94,19 @@ def keep(
     return run
 
 
+def mirror(home: Home, target: str) -> None:
+    """Lets the alias ``champion`` follow the operations database: a person may have put another model in use since.
+
+    MLflow may be away: serving does not need it, and the next look tries again.
+    """
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+    try:
+        _follow(client(home), home, target)
+    except MlflowException as error:
+        LOG.warning("the alias of %s in MLflow waits: %s", target, type(error).__name__)
+
+
 def recipe_of(home: Home, run_id: str) -> tuple[Recipe, str]:
     """The recipe of a recorded run and the version it gave; raises NotFound."""
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
@@ -128,11 +142,18 @@ def _experiment(mlflow: "MlflowClient", home: Home) -> str:
 
 
 def _register(mlflow: "MlflowClient", home: Home, target: str, run: str, version: str) -> None:
-    """A new version of the registered model; the alias follows the operations database's champion."""
+    """A new version of the registered model, which bears the target's name."""
     if not mlflow.search_registered_models(f"name = '{target}'"):
         mlflow.create_registered_model(target)
     source = mlflow.get_run(run).info.artifact_uri + "/bundle"
-    made = mlflow.create_model_version(target, source, run, description=version)
+    mlflow.create_model_version(target, source, run, description=version)
+    _follow(mlflow, home, target)
+
+
+def _follow(mlflow: "MlflowClient", home: Home, target: str) -> None:
+    """The alias stays where it is while MLflow does not know the model in use."""
     in_use = operations.champion(home, target)
-    if in_use is not None and in_use.version == version:
-        mlflow.set_registered_model_alias(target, "champion", made.version)
+    known = mlflow.search_model_versions(f"name = '{target}'") if in_use else []
+    numbers = [int(one.version) for one in known if in_use and one.description == in_use.version]
+    if numbers:
+        mlflow.set_registered_model_alias(target, "champion", str(max(numbers)))

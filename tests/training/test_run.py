@@ -61,6 +61,17 @@ def test_mlflow_keeps_what_is_needed_to_judge_and_repeat(company, trained):
     assert (version.run_id, version.description) == (report.run_id, report.version)
 
 
+def test_the_alias_in_mlflow_follows_who_is_in_use(company, trained):
+    home, _ = company
+    report, _ = trained
+    client = tracking.client(home)
+    source = client.get_model_version_by_alias("lead_conversion", "champion").source
+    other = client.create_model_version("lead_conversion", source, report.run_id, description="other")
+    client.set_registered_model_alias("lead_conversion", "champion", other.version)
+    tracking.mirror(home, "lead_conversion")
+    assert client.get_model_version_by_alias("lead_conversion", "champion").description == report.version
+
+
 @pytest.mark.slow
 def test_a_run_repeats_exactly_from_its_record(company, trained):
     home, _ = company
