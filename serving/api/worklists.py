@@ -6,8 +6,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from crm.clock import iso
+from crm.operations import writing
 from serving.api import FORBIDDEN, INVALID, NO_DATA, OUT_OF_ORDER, UNKNOWN
 from serving.api.scores import StoredScore
+from serving.rights import audit
 from serving.work.worklists import Row, worklist
 
 router = APIRouter(prefix="/api/v1/worklists", tags=["worklists"])
@@ -51,8 +53,11 @@ def get(
     limit: Annotated[int | None, Query(ge=1, le=1000)] = None,
     lang: Literal["vi", "en"] = "vi",
 ) -> Answer:
-    """Whom to contact first; ``limit`` defaults to what the team can do in a day."""
-    found = worklist(request.app.state.home, target, limit, request.state.caller)
+    """Whom to contact first; ``limit`` defaults to what the team can do in a day. Each time is noted."""
+    home, caller = request.app.state.home, request.state.caller
+    found = worklist(home, target, limit, caller)
+    with writing(home) as session:
+        audit.note(session, caller, "export", target, rows=len(found.rows))
     return Answer(
         target=target, as_of=iso(found.run.cutoff), version=found.run.version, stale=found.stale,
         counts=found.counts, entries=[_entry(row, lang) for row in found.rows],

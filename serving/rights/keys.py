@@ -14,7 +14,7 @@ from crm.errors import Forbidden, NotFound, SettingsError
 from crm.operations import looking, reading, writing
 from crm.settings import Home
 from crm.tables.people import ApiKey, Person, SignIn
-from serving.rights import audit
+from serving.rights import audit, scope
 from serving.rights.audit import COMMAND_LINE
 from serving.rights.callers import ROLES as ROLES  # noqa: PLC0414  (known from here too)
 from serving.rights.callers import Caller as Caller  # noqa: PLC0414
@@ -59,11 +59,17 @@ def create(
     """A new key of 256 random bits, shown once.
 
     ``scopes`` are names of files in ``serving/api``: such a key asks for these only, and opens no page. ``days`` is
-    how long it is good for, ``team`` whose subjects it sees. Raises SettingsError for an unknown role or scope.
+    how long it is good for, ``team`` whose subjects it sees. Raises SettingsError for an unknown role or scope, and
+    for a team with a role that sees more than one.
     """
     _among("role", [role], ROLES)
     if scopes:
         _among("scope", scopes, modules("serving.api"))
+    if team is not None and role not in scope.OWNERS:
+        todo = f"leave the team out, or take one of {', '.join(sorted(scope.OWNERS))}"
+        raise SettingsError(
+            "this role sees the whole company, not one team's", value=role, where="keys", todo=todo
+        )
     if days is not None and not 0 < days <= LONGEST_DAYS:
         todo = f"give a number from 1 to {LONGEST_DAYS}"
         raise SettingsError("a key cannot be good for so many days", value=days, where="keys", todo=todo)

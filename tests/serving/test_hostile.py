@@ -52,7 +52,7 @@ ASKED = {
 
 EMPTY = ("currency", "provenance", "precision", "rule", "organisation", "converted_party", "owner")
 KEPT_OUT = ("/dang-xuat", "/dang-nhap", "/vao")
-NAMES = {"phone": "+84912345678", "email": "a@b.vn"}
+NAMES = {"phone": "+84912345678", "email": "a?bcc=b%40c.vn@d.vn"}
 SHOWN = {
     "lead.name", "lead.company", "lead.product", "lead.campaign", "lead.channel", "party.name", "activity.outcome",
     "actor.name", "transaction.product", "ticket.category", "deal.stage", "team", "person", "job", "note", "why",
@@ -81,7 +81,8 @@ class Tags(HTMLParser):
             self.faults.append(f"a tag {tag}")
         self.faults += [f"an attribute {name}" for name in found if name.startswith("on") or name == "style"]
         for name in ("href", "src", "action"):
-            if name in found and not re.match(r"[/?#]|tel:|mailto:|https://zalo\.me/", found[name]):
+            fine = r"[/?#]|tel:[+\d]+$|mailto:[^?&]+$|https://zalo\.me/[^/?#]+$"
+            if name in found and not re.match(fine, found[name]):
                 self.faults.append(f"{name}={found[name]}")
         if tag == "form" and found.get("method") == "post":
             self.forms.append((found["action"], []))

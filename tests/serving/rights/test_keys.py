@@ -142,6 +142,13 @@ def test_unusable_keys_are_refused(home: Home, more: dict[str, Any], said: str) 
         keys.create(home, "sales", **more)
 
 
+@pytest.mark.parametrize("role", ["marketing", "data", "director", "admin"])
+def test_a_role_that_sees_everybody_is_not_narrowed_to_a_team(home: Home, role: str) -> None:
+    team = teams.make(home, "Một", "sales").id
+    with pytest.raises(SettingsError, match="the whole company"):
+        keys.create(home, role, team=team)
+
+
 def test_what_becomes_of_keys_is_in_the_log(home: Home) -> None:
     key = keys.create(home, "care", "a label may name somebody")
     keys.session_by_key(home, key)
