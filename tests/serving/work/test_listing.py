@@ -1,0 +1,145 @@
+"""What an address asks of a list, and what a row says of itself."""
+
+from itertools import pairwise
+
+import pytest
+from fastapi.testclient import TestClient
+
+from crm.clock import DAY, HOUR, now, parse
+from crm.directory import Card
+from crm.errors import Forbidden, SourceError
+from crm.events import Signature
+from crm.glance import Glance, Touch
+from crm.settings import Home
+from crm.tables.scores import Score
+from serving.rights.keys import Caller
+from serving.wording import words
+from serving.work import outcomes
+from serving.work.calendar import Calendar
+from serving.work.listing import Asked, target_of
+from serving.work.spoken import FACTS, Spoken
+from serving.work.workday import Entry
+from serving.work.worklists import Chosen, Place, Row
+from tests.serving import teams
+from tests.serving.stored import store
+
+
+def spoken(home: Home, kind: str = "lead", lang: str = "vi") -> Spoken:
+    return Spoken(home.settings, kind, lang, Calendar(home.settings))
+
+
+def entry(seen: Glance, due: int | None = None, **card: str) -> Entry:
+    given = Card(f"lead:crm:{card.get('source_id', '1')}", "crm", **({"source_id": "1"} | card))
+    return Entry(Row(Score(), given, Place("lead:crm:1", "hot", 0.3, None)), seen, due, None)
+
+
+def test_an_address_says_the_view_the_page_and_the_filters() -> None:
+    asked = Asked.of({"xem": "tat-ca", "trang": "3", "nhom": "7", "chi-nhanh": "Huế", "nguon": "zalo"})
+    assert asked == (True, 3, Chosen(7, "Huế", "zalo"))
+    assert asked.query(trang=4) == "xem=tat-ca&nhom=7&chi-nhanh=Hu%E1%BA%BF&nguon=zalo&trang=4"
+    assert Asked.of({}).query() == ""
+
+
+@pytest.mark.parametrize("number", ["", "0", "-1", "x", "1.5", "²", "9" * 5_000, "99999999999999999999"])
+def test_numbers_that_cannot_be_are_left_out(number: str) -> None:
+    asked = Asked.of({"trang": number, "nhom": number, "xem": "alles"})
+    assert asked == (False, 1, Chosen(None, "", ""))
+
+
+@pytest.mark.parametrize(
+    "query", ["trang=99999", "nhom=99999999999999999999", "chi-nhanh=%00", "nguon=%ff", "xem=x"]
+)
+def test_an_address_nobody_made_is_answered(browser: TestClient, home: Home, query: str) -> None:
+    store(home, "lead_conversion", {})
+    assert browser.get(f"/hom-nay?xem=tat-ca&{query}").status_code == 200
+
+
+def test_a_form_names_a_list_of_its_senders_role() -> None:
+    assert target_of({"target": "churn"}, Caller("care", "k")) == "churn"
+    assert target_of({"danh-sach": "lead_conversion"}, Caller("sales", "k")) == "lead_conversion"
+    for role, target in (("care", "lead_conversion"), ("sales", "churn"), ("data", "churn")):
+        with pytest.raises(Forbidden, match="not your list"):
+            target_of({"target": target}, Caller(role, "k"))
+    with pytest.raises(SourceError, match="no list"):
+        target_of({"target": "deals"}, Caller("admin", "k"))
+
+
+def test_a_list_has_pages_and_the_filters_stay_on_them(browser: TestClient, home: Home) -> None:
+    one = teams.team(home, "Một")
+    teams.team(home, "Hai")
+    store(home, "lead_conversion", *({"expected": 900 - number} for number in range(120)))
+    for number in range(110):
+        teams.hold(home, f"lead:crm:R{number}", None, one, since=1)
+    last = browser.get(f"/hom-nay?xem=tat-ca&nhom={one}&trang=3").text
+    assert "Trang 3/3" in last
+    assert last.count('class="person"') == 10
+    assert f"xem=tat-ca&amp;nhom={one}&amp;trang=2" in last
+    assert "trang=4" not in last
+    assert 'start="101"' in last
+
+
+def test_a_step_is_said_with_its_time_and_number(home: Home) -> None:
+    due = now() + 3 * DAY
+    assert spoken(home).when(due) in spoken(home).step(entry(Glance(), due))
+    missed = Glance(ours=Touch(1, Signature("call", "", "no_answer", "phone", "out")), missed=4)
+    assert "4 lần" in spoken(home).step(entry(missed))
+    assert "Missed 4 calls" in spoken(home, lang="en").step(entry(missed))
+    quoted = Glance(ours=Touch(1, Signature("quote")), quoted_at=parse("2026-03-02", "Asia/Ho_Chi_Minh"))
+    assert "02/03/2026" in spoken(home).step(entry(quoted))
+
+
+def test_proposed_callbacks_are_working_times_ahead_in_order(home: Home) -> None:
+    speaker, calendar = spoken(home), Calendar(home.settings)
+    times = [parse(value, home.settings.zone) for value, _ in speaker.callbacks]
+    assert 2 <= len(times) <= 3
+    assert all(earlier < later for earlier, later in pairwise(times))
+    assert times[0] > speaker.moment
+    assert all(calendar.works(time) or calendar.works(time - 1) for time in times)
+    assert [said for _, said in speaker.callbacks] == [speaker.when(time) for time in times]
+
+
+def test_a_touch_says_when_what_and_how_it_went_and_ours_in_our_own_words(home: Home) -> None:
+    speaker = spoken(home)
+    call = Touch(speaker.moment - HOUR, Signature("call", "Báo giá", "no_answer", "phone", "out"))
+    said = speaker.touch(call)
+    assert said.count(" · ") == 3
+    assert "Báo giá" in said
+    ours = Touch(speaker.moment, Signature("call", "interested", "answered", "phone", "out"))
+    assert speaker.touch(ours).endswith("Quan tâm")
+    assert speaker.touch(None) == ""
+
+
+def test_the_crm_is_opened_by_the_settings_address_with_a_harmless_id(home: Home) -> None:
+    card = Card("lead:crm:a/b?c", "crm", "a/b?c")
+    assert spoken(home).crm_link(card) == ""
+    (home.path / "settings.toml").write_text('[crm]\nlead = "https://crm.example/leads/{id}/edit"\n')
+    assert spoken(home).crm_link(card) == "https://crm.example/leads/a%2Fb%3Fc/edit"
+
+
+@pytest.mark.parametrize(("kind", "page"), [("lead", "today"), ("customer", "at_risk")])
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_every_fact_has_its_word_and_nobody_knows_nothing(
+    home: Home, kind: str, page: str, lang: str
+) -> None:
+    facts = dict(spoken(home, kind, lang).facts(entry(Glance()), words(page, lang), {}))
+    assert len(facts) == len(FACTS[kind])
+    assert {value for value in facts.values() if value} == {"crm · 1"}
+
+
+def test_facts_of_a_customer(home: Home) -> None:
+    ordered, page = parse("2026-02-03", "Asia/Ho_Chi_Minh"), words("at_risk", "vi")
+    seen = Glance(tickets=2, csat=4, debt=3_000_000, ordered_at=ordered, ordered=9_000_000)
+    said = dict(spoken(home, "customer").facts(entry(seen, owner="Lan"), page, {}))
+    expected = {
+        "tickets": "2", "rating": "4/5", "debt": "3 triệu ₫", "last_order": "03/02/2026 · 9 triệu ₫", "owner": "Lan",
+        "record": "crm · 1",
+    }  # fmt: skip
+    assert {name: said[page[name]] for name in expected} == expected
+
+
+def test_buttons_and_their_reasons(home: Home) -> None:
+    assert spoken(home).outcomes == outcomes.SALES
+    assert spoken(home, "customer").outcomes == outcomes.CARE
+    assert ("price", "Giá tốt hơn") in spoken(home).whys("bought_elsewhere")
+    assert ("price", "Better price") in spoken(home, lang="en").whys("bought_elsewhere")
+    assert spoken(home).new_id() != spoken(home).new_id()

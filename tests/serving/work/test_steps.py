@@ -1,0 +1,64 @@
+"""The next step, one story each: what stands with somebody decides it, what is most pressing first."""
+
+import pytest
+
+from crm.clock import DAY, HOUR
+from crm.events import Signature
+from crm.glance import Glance, Touch
+from serving.work import steps
+
+NOW = 1_770_000_000_000_000
+
+
+def touch(hours_ago: float, direction: str = "out", code: str = "", kind: str = "call") -> Touch:
+    words = Signature(kind, "", code, "phone", direction)
+    return Touch(int(NOW - hours_ago * HOUR), words)
+
+
+OURS, THEIRS, TALKED = touch(5), touch(1, "in", kind="chat"), touch(1, "in", "answered")
+SALES = [
+    ("agreed", Glance(theirs=THEIRS), NOW + HOUR),
+    ("waits", Glance(ours=OURS, theirs=THEIRS), None),
+    ("waits", Glance(theirs=THEIRS), None),
+    ("first", Glance(), None),
+    ("missed", Glance(ours=OURS, missed=2), None),
+    ("often", Glance(ours=OURS, missed=3), None),
+    ("quoted", Glance(ours=OURS, quoted_at=NOW - DAY), None),
+    ("talked", Glance(ours=OURS), None),
+    ("talked", Glance(ours=OURS, theirs=TALKED), None),
+    ("talked", Glance(ours=touch(1), theirs=touch(5, "in", kind="chat")), None),
+]
+CARE = [
+    ("agreed", Glance(tickets=2), NOW + HOUR),
+    ("tickets", Glance(tickets=2, theirs=THEIRS), None),
+    ("ticket", Glance(tickets=1), None),
+    ("waits", Glance(theirs=THEIRS, csat=1), None),
+    ("unhappy", Glance(csat=2, renews_at=NOW + DAY), None),
+    ("renewal", Glance(csat=3, renews_at=NOW + 59 * DAY), None),
+    ("reorder", Glance(renews_at=NOW + 61 * DAY, expected_at=NOW - 1), None),
+    ("debt", Glance(expected_at=NOW + DAY, debt=5), None),
+    ("missed", Glance(ours=OURS, missed=1), None),
+    ("care", Glance(), None),
+]
+
+
+@pytest.mark.parametrize(("name", "seen", "due"), SALES)
+def test_sales(name: str, seen: Glance, due: int | None) -> None:
+    assert steps.sales(seen, due, NOW).name == name
+
+
+@pytest.mark.parametrize(("name", "seen", "due"), CARE)
+def test_care(name: str, seen: Glance, due: int | None) -> None:
+    assert steps.care(seen, due, NOW).name == name
+
+
+def test_every_step_is_said_with_what_goes_into_it() -> None:
+    assert {name for name, *_ in SALES + CARE} == set(steps.SAID)
+    assert steps.sales(Glance(), NOW, NOW).at == NOW
+    assert steps.sales(Glance(ours=OURS, missed=4), None, NOW).number == 4
+    assert steps.care(Glance(csat=2), None, NOW).number == 2
+    assert steps.care(Glance(renews_at=NOW + DAY), None, NOW).at == NOW + DAY
+    for vi, en in steps.SAID.values():
+        assert {part for part in ("{at}", "{day}", "{number}") if part in vi} == {
+            part for part in ("{at}", "{day}", "{number}") if part in en
+        }
