@@ -124,7 +124,7 @@ def test_leave_is_entered_by_oneself_and_by_the_lead(client: TestClient, home: H
     day = "/".join(reversed(today[1].split("-")))
     assert client.get("/tai-khoan?xong=nghi").text.count(f"<td>{day}</td>") == 2, "one day, first and last"
     as_person(client, home, "minh", lead)
-    assert f"<td>{day}</td>" in client.get("/doi").text
+    assert f"<bdi>Lan</bdi></th><td>{day}</td>" in client.get("/doi").text
     back = send(client, "/nghi/bo", **form | {"tu-trang": "doi", "nhom": str(first_team)})
     assert back.headers["location"] == f"/doi?nhom={first_team}&xong=nghi"
     with reading(home) as session:
