@@ -26,3 +26,11 @@ def test_every_refusal_is_said_in_vietnamese() -> None:
 def test_every_table_and_every_looked_at_field_has_a_name() -> None:
     assert set(TABLES) == set(refusals.TABLES)
     assert {name for _, fields in LOOKED_AT.values() for name in fields} <= set(refusals.FIELDS)
+
+
+def test_a_file_that_no_table_fits_is_said_in_vietnamese() -> None:
+    said = "leaks.csv: no [[table]] of the mapping fits this file; it was left out"
+    source = (CLEANING / "loading.py").read_text(encoding="utf-8")
+    assert said.removeprefix("leaks.csv") in source
+    assert refusals.why(said, "vi").startswith("leaks.csv: tệp ánh xạ không có")
+    assert refusals.why(said, "en") == said
