@@ -10,15 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from crm import leases
 from crm.clock import DAY, MINUTE, SECOND, now
 from crm.discover import modules
 from crm.errors import LeadkeepError, SettingsError
 from crm.operations import reading, writing
 from crm.settings import Home, WriteBack
-from crm.tables.jobs import JobLock, Mark
+from crm.tables.jobs import Mark
 from crm.tables.outbox import Outgoing
 from serving.destinations import Refused, Unreached
 from serving.write_back import groups
@@ -87,7 +88,7 @@ class _Sender:
         except LeadkeepError as error:
             done = done._replace(problem=str(error))
         finally:
-            self._let_go()
+            leases.let_go(self.home, self.lock, self.holder)
         if done.problem:
             LOG.warning("write-back to %s waits", self.place.name)
         return done
@@ -159,22 +160,7 @@ class _Sender:
 
     def _lead(self) -> bool:
         """Takes or renews this destination's lease."""
-        moment = now()
-        with writing(self.home) as session:
-            free = or_(JobLock.holder == self.holder, JobLock.until < moment)
-            held = update(JobLock).where(JobLock.job == self.lock, free)
-            held = held.values(holder=self.holder, until=moment + LEASE)
-            if session.execute(held.returning(JobLock.job)).first():
-                return True
-            if session.get(JobLock, self.lock):
-                return False
-            session.add(JobLock(job=self.lock, holder=self.holder, until=moment + LEASE))
-            return True
-
-    def _let_go(self) -> None:
-        with writing(self.home) as session:
-            mine = (JobLock.job == self.lock) & (JobLock.holder == self.holder)
-            session.execute(delete(JobLock).where(mine))
+        return leases.take(self.home, self.lock, self.holder, LEASE)
 
     def _forget(self) -> None:
         """Once a day: rows of a month ago, but for the newest of each subject."""
