@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 from fastapi import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -68,7 +69,8 @@ class Record:
 class Present:
     """What is agreed and by whom: ``due`` is a call's time, ``tap`` what was said last, ``owner`` a name.
 
-    ``refuses`` is whether nobody is to contact them; ``into`` the record this one was merged into.
+    ``customer`` is whom a lead became; ``refuses`` whether nobody is to contact them; ``into`` the record this one
+    was merged into.
     """
 
     due: int | None
@@ -78,6 +80,7 @@ class Present:
     others: list[Record]
     first: First | None
     into: str | None
+    customer: Record | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def profile(request: Request, subject: str, lang: Language, page: int) -> Profil
     score, run, past, before = _scores(home, target, subject, moment)
     with reading(home) as session:
         place = _place(session, home, request.state.caller, score)
-        present = _present(session, home, request.state.caller, card, seen)
+        present = _present(session, home, request.state.caller, card, seen, _became(events, moment))
     if score is not None and place != _own(score):  # what the lists do not show, this page does not either
         past, before = [], None
     if score is not None and place is not None:
@@ -146,7 +149,14 @@ def _place(session: Session, home: Home, caller: Caller, score: Score | None) ->
     return Place(score.subject, score.band, chance, expected, ruled=True)
 
 
-def _present(session: Session, home: Home, caller: Caller, card: Card, seen: Glance) -> Present:
+def _became(events: Events, moment: int) -> bool:
+    """Whether a lead was won, as known at ``moment``."""
+    kinds = np.array([words.kind == "converted" for words in events.signatures], dtype=bool)
+    rows = np.flatnonzero(kinds[events.signature]).tolist()
+    return events.subjects[0].startswith("lead:") and any(events.visible(row, moment) for row in rows)
+
+
+def _present(session: Session, home: Home, caller: Caller, card: Card, seen: Glance, became: bool) -> Present:
     subject = card.subject
     last = select(Tap).where(Tap.subject == subject, Tap.undone_at.is_(None)).order_by(Tap.at.desc()).limit(1)
     tap = session.scalar(last)
@@ -158,6 +168,7 @@ def _present(session: Session, home: Home, caller: Caller, card: Card, seen: Gla
     return Present(
         promise.due if promise and not made else None, tap, _owners(session, [card])[subject],
         subject in unwilling(session, home), others, next(iter(found.values()), None), into.into if into else None,
+        next((one for one in others if became and one.subject.startswith("customer:")), None),
     )  # fmt: skip
 
 

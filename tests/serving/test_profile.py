@@ -21,17 +21,19 @@ from tests.crm.company import Company
 from tests.serving.stored import send, store
 from tests.serving.teams import as_caller, hold, person, team
 
-LEAD, CUSTOMER, OTHER, GONE = "lead:crm:L1", "customer:crm:P", "lead:crm:L2", "lead:crm:L3"
+LEAD, CUSTOMER, OTHER = "lead:crm:L1", "customer:crm:P", "lead:crm:L2"
+GONE, WON = "lead:crm:L3", "lead:crm:L4"
 PHONE = "+84912345678"
 
 
 @pytest.fixture
 def home(tmp_path: object) -> Home:
-    """Lan: a lead that became a customer, a later lead of a colleague's, and one that was merged into the first."""
+    """Lan: a lead, another that became a customer, a colleague's, and one that was merged into the first."""
     company, start = Company(tmp_path / "home"), now() - 90 * DAY  # type: ignore[operator]
     company.tell("actor", "nam", start, name="Nam Cũ")
-    company.tell("lead", "L1", start + DAY, created_at=start + DAY, name="Lan", phone=PHONE, owner="hoa",
-                 converted_at=start + 9 * DAY, converted_party="P")  # fmt: skip
+    company.tell("lead", "L1", start + DAY, created_at=start + DAY, name="Lan", phone=PHONE, owner="hoa")
+    company.tell("lead", "L4", start + DAY, created_at=start + DAY, name="Lan", converted_at=start + 9 * DAY,
+                 converted_party="P")  # fmt: skip
     company.tell("lead", "L2", start + 5 * DAY, created_at=start + 5 * DAY, name="Chị Lan", phone=PHONE)
     company.tell("lead", "L3", start, created_at=start, name="Lan", phone=PHONE, owner="nam")
     company.tell("link", "M", start + 6 * DAY, table="lead", record="L3", subject=LEAD, rule="merge")
@@ -44,13 +46,9 @@ def home(tmp_path: object) -> Home:
     home = company.home
     first, second = team(home, "Một"), team(home, "Hai")
     hoa, nam = person(home, "hoa", first, "team_lead"), person(home, "nam", second)
-    for subject, who, whose in (
-        (LEAD, hoa, first),
-        (CUSTOMER, hoa, first),
-        (OTHER, nam, second),
-        (GONE, hoa, first),
-    ):
-        hold(home, subject, who, whose, start)
+    for subject in (LEAD, CUSTOMER, GONE, WON):
+        hold(home, subject, hoa, first, start)
+    hold(home, OTHER, nam, second, start)
     store(home, "lead_conversion", {"source_id": "L1", "rule_probability": 0.07}, {"source_id": "L2"})
     return home
 
@@ -124,6 +122,13 @@ def test_records_of_the_person_lead_to_each_other_where_one_may(hoa: TestClient)
     assert "Nam</bdi>" in text
     assert "đã gộp" in text
     assert 'href="/ho-so/lead%3Acrm%3AL1"' in page(hoa, CUSTOMER)
+
+
+def test_a_lead_that_was_won_sends_on_to_the_customer(hoa: TestClient) -> None:
+    text = page(hoa, WON)
+    assert "Đã thành khách hàng" in text
+    assert 'href="/ho-so/customer%3Acrm%3AP">Mở hồ sơ' in text
+    assert 'action="/ghi?' not in text
 
 
 def test_after_a_merge_who_entered_first_is_shown(hoa: TestClient) -> None:
