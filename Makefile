@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench pictures clean
 help:           ## show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
 
@@ -26,6 +26,9 @@ bench: .venv/ready-dev    ## measure features, serving and quality beside what a
 	.venv/bin/python -m benchmarks.serving
 	.venv/bin/python -m benchmarks.quality
 	.venv/bin/python -m benchmarks.proof
+
+pictures: .venv/ready-dev    ## take the pictures in docs/images anew (needs Chromium)
+	.venv/bin/python -m tests.serving.pictures
 
 clean:          ## forget the virtual environment and the demo's state
 	rm -rf .venv .leadkeep sample-company
