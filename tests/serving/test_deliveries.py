@@ -15,6 +15,7 @@ from crm.errors import SettingsError
 from crm.inbox import Inbox
 from crm.operations import reading
 from crm.settings import Home
+from crm.tables.outbox import Outgoing
 from crm.tables.scores import Score, ScorePast
 from serving.app import create_app
 from serving.rights import senders
@@ -92,7 +93,10 @@ def test_a_delivered_lead_is_scored_again_and_seen(at_work_client: TestClient, a
     assert past[-1].probability == second.probability
 
 
-def test_who_is_won_leaves_the_list(at_work_client: TestClient, at_work: Home) -> None:
+def test_who_is_lost_leaves_the_list_and_the_crm(at_work_client: TestClient, at_work: Home) -> None:
+    file = at_work.path / "settings.toml"
+    place = '[[write_back]]\nname = "crm"\nto = "file"\naddress = "out"\n'
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n{place}", encoding="utf-8")
     secret = senders.create(at_work, "crm", "leadkeep", "crm")
     send(at_work_client, secret, 1, lead("N1"))
     scored(at_work, "lead:crm:N1", 1)
@@ -101,9 +105,14 @@ def test_who_is_won_leaves_the_list(at_work_client: TestClient, at_work: Home) -
     while time.monotonic() < until:
         with reading(at_work) as session:
             if session.get(Score, ("lead_conversion", "lead:crm:N1")) is None:
-                return
+                break
         time.sleep(0.02)
-    raise AssertionError("a lost lead kept its score")
+    else:
+        raise AssertionError("a lost lead kept its score")
+    with reading(at_work) as session:
+        queued = session.query(Outgoing).filter(Outgoing.subject == "lead:crm:N1").order_by(Outgoing.id)
+        said = [(row.state, any(row.body["fields"].values())) for row in queued]
+    assert said == [("superseded", True), ("waiting", False)]
 
 
 def test_a_repetition_is_known_and_changes_nothing(at_work_client: TestClient, at_work: Home) -> None:

@@ -16,6 +16,7 @@ from crm.folding import fold
 from crm.inbox import Inbox, Said
 from crm.operations import reading, writing
 from crm.settings import Home
+from crm.tables.outbox import Outgoing
 from crm.tables.scores import Score, ScoreRun
 from features.engine import compute
 from models import registry, snapshots
@@ -24,6 +25,7 @@ from serving.bands import BANDS
 from serving.scores.live import explain
 from serving.scores.scoring import score
 from serving.work.worklists import worklist
+from serving.write_back.outbox import queue_scores
 from tests.crm.company import Company
 from tests.serving.company import trained
 
@@ -245,3 +247,26 @@ FOREIGN = {
     "target": "other", "subject": "x", "cutoff": 1, "load": 1, "version": "1", "kind": "rule", "probability": 0.5,
     "raw": 0.0, "band": "hot", "value": None, "expected": None, "reasons": [], "source": "crm", "source_id": "x",
 }  # fmt: skip
+
+
+def test_the_score_of_who_left_is_cleared_where_it_was_written(at_work: Home) -> None:
+    file = at_work.path / "settings.toml"
+    place = '[[write_back]]\nname = "crm"\nto = "file"\naddress = "out"\n'
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n{place}", encoding="utf-8")
+    score(at_work, "churn")
+    who, one = next(iter(stored(at_work, "churn").items()))
+    with writing(at_work) as session:
+        gone = {name: getattr(one, name) for name in Score.__table__.columns.keys()} | {  # noqa: SIM118
+            "subject": "customer:crm:GONE", "source_id": "GONE", "cutoff": one.cutoff - DAY,
+        }  # fmt: skip
+        session.add(Score(**gone))
+        session.flush()
+        queue_scores(session, [session.get_one(Score, ("churn", "customer:crm:GONE"))])
+    score(at_work, "churn")
+    with reading(at_work) as session:
+        rows = session.query(Outgoing).order_by(Outgoing.id)
+        left = [row.body["fields"] for row in rows.filter(Outgoing.subject == "customer:crm:GONE")]
+        stays = [row.body["fields"] for row in rows.filter(Outgoing.subject == who)]
+    assert len(left) == 2
+    assert set(left[1].values()) == {None}
+    assert all(said["leadkeep_band"] for said in stays)
