@@ -1,5 +1,7 @@
 """The effect's interval covers, also where few buy much; nothing is claimed before it can be told."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -73,3 +75,29 @@ def test_before_anything_came_in_there_is_nothing_to_tell():
     ):
         found = difference(scored, ruled)
         assert (found.estimate, found.told, found.weeks_left(3)) == (None, "early", None)
+
+
+def _waited(seed: int, look: int = 6) -> tuple[int | None, int]:
+    """The weeks a company of 300 parties a week is told to wait at its sixth week, and those it had to."""
+    rng = np.random.default_rng(seed)
+    groups, said = {0.12: np.zeros(0), 0.08: np.zeros(0)}, None
+    for week in count(1):
+        few = rng.binomial(300, 0.1)
+        for chance, size in ((0.12, 300 - few), (0.08, few)):
+            groups[chance] = np.append(groups[chance], rng.random(size) < chance)
+        found = difference(*groups.values())
+        if week == look:
+            said = found.weeks_left(week)
+        if week >= look and found.told != "early":
+            return said, week - look
+    raise AssertionError
+
+
+def test_the_weeks_said_to_be_left_are_about_those_it_takes() -> None:
+    pairs = [_waited(seed) for seed in range(40)]
+    waits = [took / said for said, took in pairs if said]
+    assert len(waits) >= 25, "most are given a number"
+    assert 0.5 < np.median(waits) < 2
+    assert np.quantile(waits, 0.1) > 0.15
+    assert np.quantile(waits, 0.9) < 5
+    assert all(took == 0 for said, took in pairs if said == 0)
