@@ -46,15 +46,16 @@ def _unpacked(file: Path, folder: Path) -> dict[str, Any]:
         with tarfile.open(file) as tar:
             tar.extractall(folder, filter="data")
         about: dict[str, Any] = json.loads((folder / backup.ABOUT).read_text(encoding="utf-8"))
-    except (OSError, EOFError, tarfile.TarError, ValueError) as error:
+        members, made_by = about.pop("members").items(), (about["format"], about["revision"])
+    except (OSError, EOFError, tarfile.TarError, ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, FileNotFoundError) and not file.exists():
             raise SourceError("no such backup", value=str(file), todo="check the path") from error
         raise _damaged(file, type(error).__name__) from error
-    for name, digest in about.pop("members").items():
+    for name, digest in members:
         path = folder / name
-        if not path.is_file() or _hash(path) != digest:
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file() or _hash(path) != digest:
             raise _damaged(file, name)
-    if about["format"] != backup.FORMAT or about["revision"] > newest():
+    if made_by[0] != backup.FORMAT or made_by[1] > newest():
         todo = "install the version that made it, or a newer one"
         raise SettingsError("the backup was made by a newer Leadkeep", value=about["revision"], todo=todo)
     return about

@@ -191,3 +191,21 @@ def test_a_backup_goes_from_one_kind_of_database_to_the_other(
     with operations.reading(server) as session:
         assert session.scalars(select(Score)).first() is not None
     let_go(url)
+
+
+@pytest.mark.parametrize(
+    "about", ["[]", "{}", '{"members": {"../../etc/passwd": "x"}, "format": 1, "revision": "1"}']
+)
+@pytest.mark.parametrize("name", ["about.json", "../outside", "/etc/outside", "history/../../outside"])
+def test_a_file_made_to_harm_is_refused_and_writes_nothing_elsewhere(
+    tmp_path: Path, about: str, name: str
+) -> None:
+    with tarfile.open(tmp_path / "bad.tar.gz", "w:gz") as tar:
+        for one in {"about.json", name}:
+            member = tarfile.TarInfo(one)
+            member.size = len(about)
+            tar.addfile(member, io.BytesIO(about.encode()))
+    with pytest.raises(SourceError, match="not a whole backup"):
+        restore(Home(tmp_path / "deep" / "home"), tmp_path / "bad.tar.gz")
+    assert not list(tmp_path.rglob("outside"))
+    assert not Path("/etc/outside").exists()
