@@ -65,7 +65,9 @@ def why(reason: str, lang: str) -> str:
         return reason
     if counted := re.fullmatch(r"(\d+) cells under (\d+) headings", reason):
         return f"{counted[1]} ô dưới {counted[2]} tiêu đề cột"
-    if left_out := re.fullmatch(r"(.+): no \[\[table\]\] of the mapping fits this file; it was left out", reason):
+    if left_out := re.fullmatch(
+        r"(.+): no \[\[table\]\] of the mapping fits this file; it was left out", reason
+    ):
         return f"{left_out[1]}: tệp ánh xạ không có [[table]] nào cho tệp này nên đã bỏ qua"
     return WHY.get(reason, reason)
 

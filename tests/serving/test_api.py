@@ -1,6 +1,5 @@
 import pytest
 from fastapi.testclient import TestClient
-from tests.serving.scores.test_live import an_open_lead
 
 from crm.clock import DAY, HOUR, now
 from crm.settings import Home
@@ -8,6 +7,7 @@ from models import registry
 from serving.app import HEADERS, create_app
 from serving.rights.access import COOKIE
 from serving.scores.scoring import score
+from tests.serving.scores.test_live import an_open_lead
 from tests.serving.stored import header, store
 
 PROBLEM = {"error", "what", "value", "where", "todo"}

@@ -2,7 +2,6 @@ from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import update
-from tests.serving.teams import as_caller, hold, holders, person, tap, team
 
 from crm.clock import DAY, HOUR, now
 from crm.errors import Forbidden, NotFound, SourceError
@@ -17,6 +16,7 @@ from serving.work import assigning, holding
 from serving.work.calendar import Calendar, day_number
 from tests.crm.company import Company
 from tests.serving.stored import store
+from tests.serving.teams import as_caller, hold, holders, person, tap, team
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")
 ADMIN = Caller("admin", "link")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.serving.teams import as_caller, hold, holders, person, tap, team
 
 from crm.clock import DAY, HOUR, now
 from crm.operations import reading, writing
@@ -19,6 +18,7 @@ from serving.work import alerts, playbook
 from serving.work.calendar import Calendar, day_number
 from tests.crm.company import Company
 from tests.serving.stored import send, store
+from tests.serving.teams import as_caller, hold, holders, person, tap, team
 
 NAME = '<b>Chị Hoa</b>\u202e & "Số 1"'
 
