@@ -9,10 +9,10 @@ from collections.abc import Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, Pool, event, make_url
 
 from crm.settings import Home
 
@@ -21,15 +21,15 @@ SYSTEM_PACKAGES = ("chromium", "postgres")
 
 NUMBER = count()
 
-OPENED: WeakSet[Engine] = WeakSet()
-"""Engines that connected."""
+OPENED: WeakKeyDictionary[Pool, URL] = WeakKeyDictionary()
+"""What keeps connections, and to which URL: an engine may be gone while they stay."""
 
 os.environ["COLUMNS"] = "200"  # tables of the command line are as wide as this, whoever imports them first
 
 
 @event.listens_for(Engine, "engine_connect")
 def _opened(connection: Connection) -> None:
-    OPENED.add(connection.engine)
+    OPENED[connection.engine.pool] = connection.engine.url
 
 
 @pytest.hookimpl(wrapper=True)
@@ -109,5 +109,5 @@ def use(home: Home, url: str) -> None:
 
 def let_go(url: str) -> None:
     """Closes this process's connections to the server at ``url``, however a test came by them."""
-    for engine in {one for one in OPENED if one.url.render_as_string(hide_password=False) == url}:
-        engine.dispose()
+    for pool in [pool for pool, at in OPENED.items() if url and at == make_url(url)]:
+        pool.dispose()
