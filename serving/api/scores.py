@@ -10,6 +10,8 @@ from crm.errors import NotFound
 from crm.operations import reading
 from crm.tables.scores import Score
 from serving.api import FORBIDDEN, INVALID, OUT_OF_ORDER, UNKNOWN
+from serving.proof.shown import shown
+from serving.rights import scope
 
 router = APIRouter(prefix="/api/v1/scores", tags=["scores"])
 
@@ -55,10 +57,12 @@ def said(reasons: list[dict[str, Any]], lang: str) -> list[SaidReason]:
 
 @router.get("/{target}/{subject:path}", responses=FORBIDDEN | UNKNOWN | INVALID | OUT_OF_ORDER)
 def get(request: Request, target: str, subject: str, lang: Literal["vi", "en"] = "vi") -> StoredScore:
-    """The newest stored score, with the moment it was computed for."""
+    """The newest stored score, with the moment it was computed for; to sales and care as the lists show it."""
     with reading(request.app.state.home) as session:
         score = session.get(Score, (target, subject))
-    if score is None:
-        todo = f"check the id, or run leadkeep score {target}"
-        raise NotFound("no score of this subject", value=subject, where=target, todo=todo)
+        if score is None:
+            todo = f"check the id, or run leadkeep score {target}"
+            raise NotFound("no score of this subject", value=subject, where=target, todo=todo)
+        if request.state.caller.role in scope.OWNERS:
+            (score,) = shown(session, [score])
     return StoredScore.of(score, lang)

@@ -114,10 +114,9 @@ def score(
         for chunk in _chunks(bundle, scored, rows, people, run):
             with writing(home) as session:
                 kept = keeping.keep(session, chunk, day)
-                queue_scores(session, kept)
-            if as_of is None:  # a look at the past draws nobody
-                with writing(home) as session:
+                if as_of is None:  # a look at the past draws nobody
                     trial.enrol(session, home, target, chunk, spared)
+                queue_scores(session, kept)
             stored += len(kept)
             sink.write(chunk, iso(cutoff, settings.zone))
             tell("scores", stored, len(rows))

@@ -18,6 +18,7 @@ from crm.tables.work import Assignment
 from models.target import find
 from serving.bands import BANDS
 from serving.proof import trial
+from serving.proof.shown import as_ruled
 from serving.rights import scope
 from serving.rights.access import TEAM
 from serving.rights.audit import COMMAND_LINE
@@ -118,13 +119,7 @@ def as_shown(score: Score, place: Place) -> Score:
     """The score as its place has it: of the control group the rule's figures and reasons, outside of any session."""
     if not place.ruled:
         return score
-    given = {name: getattr(score, name) for name in COLUMNS} | {
-        "band": place.band, "probability": place.probability, "expected": place.expected,
-    }  # fmt: skip
-    return Score(**given | ({} if score.rule_reasons is None else {"reasons": score.rule_reasons}))
-
-
-COLUMNS: Final = [column.name for column in Score.__table__.columns]
+    return as_ruled(score, band=place.band, probability=place.probability, expected=place.expected)
 
 
 def ranked(

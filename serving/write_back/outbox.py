@@ -20,6 +20,7 @@ from crm.tables.people import Person
 from crm.tables.scores import Score
 from crm.tables.work import Tap
 from serving.destinations import FIELDS
+from serving.proof.shown import shown
 from serving.wording import words
 
 SECOND_THOUGHTS: Final = MINUTE
@@ -82,7 +83,7 @@ def changed(
     """By subject: the fields of a score that is news to ``place``, and the row queued before it (0: none)."""
     if place.targets and target not in place.targets:
         return {}
-    wanted = {score.subject: fields(score, settings) for score in scores}
+    wanted = {score.subject: fields(score, settings) for score in shown(session, scores)}
     known = _last_queued(session, place, target, list(wanted))
     found = {}
     for subject, said in wanted.items():

@@ -1,0 +1,48 @@
+"""What people are shown of a score: of whom the simple rule ranks, what the rule says."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.tables.scores import Score, ScoreRun
+from serving.bands import Thresholds
+from serving.proof import trial
+
+COLUMNS: Final = [column.name for column in Score.__table__.columns]
+
+
+def shown(session: Session, scores: Sequence[Score]) -> list[Score]:
+    """The scores as people may see them, wherever they look: in Leadkeep, in the CRM, in a file.
+
+    A score of the control group becomes the rule's, outside of any session, its band by the thresholds that all are
+    banded with. A model that kept no rule of its own leaves nothing else to show.
+    """
+    arms: dict[tuple[str, str], str] = {}
+    for target in {score.target for score in scores}:
+        own = trial.arms(session, target, [score for score in scores if score.target == target])
+        arms |= {(target, subject): arm for subject, arm in own.items()}
+    return [
+        _by_rule(session, score) if arms.get((score.target, score.subject)) == trial.RULE else score
+        for score in scores
+    ]
+
+
+def as_ruled(score: Score, **said: Any) -> Score:
+    """A copy with the rule's reasons, and what is ``said`` in place of the model's."""
+    given = {name: getattr(score, name) for name in COLUMNS} | said
+    return Score(**given | ({} if score.rule_reasons is None else {"reasons": score.rule_reasons}))
+
+
+def _by_rule(session: Session, score: Score) -> Score:
+    chance = score.rule_probability
+    if chance is None:
+        return score
+    newest = select(ScoreRun.thresholds).where(ScoreRun.target == score.target)
+    thresholds = session.scalar(newest.order_by(ScoreRun.cutoff.desc(), ScoreRun.id.desc()).limit(1))
+    band = (
+        Thresholds(**thresholds).band(score.subject.partition(":")[0], chance) if thresholds else score.band
+    )
+    expected = None if score.value is None else round(score.value * chance)
+    return as_ruled(score, probability=chance, band=band, expected=expected)
