@@ -5,7 +5,7 @@ import tomllib
 from datetime import date, time
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -227,6 +227,7 @@ class Home:
 
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = Path(path or os.environ.get("LEADKEEP_HOME") or ".leadkeep").resolve()
+        self._file = str(self.path / "settings.toml")
 
     @property
     def history(self) -> Path:
@@ -266,11 +267,11 @@ class Home:
 
         Raises SettingsError naming the key, its value and the file.
         """
-        file = self.path / "settings.toml"
         try:
-            return _read(file.read_text(encoding="utf-8"), file)
+            stands = os.stat(self._file)
         except FileNotFoundError:
-            return Settings()
+            return _DEFAULTS
+        return _read(self._file, stands.st_mtime_ns, stands.st_size, stands.st_ino)
 
     def create(self) -> "Home":
         """Makes the folder and its settings file where missing; returns itself."""
@@ -281,13 +282,16 @@ class Home:
         return self
 
 
+_DEFAULTS: Final = Settings()
+
+
 @lru_cache(maxsize=16)
-def _read(said: str, file: Path) -> Settings:
-    """What a settings file says. Read once while it says so: every event asks, and understanding TOML takes long."""
+def _read(file: str, *stands: int) -> Settings:
+    """What a settings file says, read once while it ``stands`` so: every event asks, and TOML takes long to read."""
     try:
-        return Settings.model_validate(tomllib.loads(said))
+        return Settings.model_validate(tomllib.loads(Path(file).read_text(encoding="utf-8")))
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError("settings.toml is not valid TOML", value=str(error), where=str(file)) from error
+        raise SettingsError("settings.toml is not valid TOML", value=str(error), where=file) from error
     except ValidationError as error:
         first = error.errors()[0]
         whole = isinstance(first["input"], dict | list | tuple)  # it may hold a secret

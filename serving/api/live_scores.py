@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from crm.clock import iso
 from serving.api import FORBIDDEN, INVALID, NO_DATA, OUT_OF_ORDER, UNKNOWN
 from serving.api.scores import SaidReason
+from serving.rights.access import apart
 
 router = APIRouter(prefix="/api/v1/live-scores", tags=["scores"])
 
@@ -31,7 +32,7 @@ class LiveAnswer(BaseModel):
     response_model=LiveAnswer,
     responses=FORBIDDEN | UNKNOWN | NO_DATA | INVALID | OUT_OF_ORDER,
 )
-def get(
+async def get(
     request: Request,
     target: str,
     subject: str,
@@ -40,7 +41,7 @@ def get(
 ) -> Response:
     """The probability now, with reasons; nothing is stored."""
     live = request.app.state.live
-    found = live.score(target, subject, lang, reasons)
+    found = await apart(request.app.state.home, live.score, target, subject, lang, reasons)
     answer = LiveAnswer(
         target=target, subject=subject, as_of=iso(found.cutoff), load=found.load, version=found.version,
         kind=found.kind, probability=found.probability, band=live.band(target, found.probability),
