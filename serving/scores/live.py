@@ -1,6 +1,7 @@
 """What a process serves live: champions and the newest events, swapped when newer ones are good."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from threading import Event, Thread
 from typing import Any, NamedTuple, Self
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from crm import operations
+from crm import directory, operations
 from crm.clock import MINUTE, iso, now
 from crm.errors import LeadkeepError, ModelError, NotFound, PopulationError
 from crm.events import Events, EventStore
@@ -81,6 +82,7 @@ class Live:
         self.home = home
         self.problem: str | None = None
         self._events: Lookup | None = None
+        self._cards_of: int | None = None
         self._targets = all_targets()
         self._served = {name: Served() for name in self._targets}
         self._thresholds: dict[str, Thresholds | None] = {}
@@ -171,9 +173,18 @@ class Live:
         try:
             while not self._stop.wait(LOOK_EVERY):
                 self.refresh()
+                self._read_cards()
         finally:
             if not self._stop.is_set():
                 self.problem = "a fault ended the look-out for newer data and models; restart leadkeep serve"
+
+    def _read_cards(self) -> None:
+        """Reads the cards of a new load before somebody waits for them: with many subjects that takes seconds."""
+        if self.load not in (None, self._cards_of):
+            with suppress(LeadkeepError):
+                directory.channels(self.home)
+                directory.refusing(self.home)
+            self._cards_of = self.load
 
     def _refresh_events(self) -> str | None:
         """Takes up a newer load once its event files are made; at the start they are made where missing."""
