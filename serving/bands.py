@@ -18,6 +18,9 @@ WEEK = 5
 NOBODY = 2.0
 """Where an empty band begins: above any probability."""
 
+ROUNDING = 1e-9
+"""By less than this the same score differs, computed alone or among all."""
+
 Floats = NDArray[np.float64]
 
 
@@ -29,8 +32,8 @@ class Thresholds(NamedTuple):
 
     def band(self, kind: str, probability: float) -> str:
         """The band of one probability."""
-        names = BANDS[kind]
-        return names[0] if probability >= self.first else names[1] if probability >= self.second else names[2]
+        names, reached = BANDS[kind], probability + ROUNDING
+        return names[0] if reached >= self.first else names[1] if reached >= self.second else names[2]
 
 
 def assign(kind: str, probability: Floats, raw: Floats, capacity: int) -> tuple[list[str], Thresholds]:

@@ -37,3 +37,11 @@ def test_a_higher_probability_never_has_a_lesser_band(values: list[float], capac
     assert (np.diff(places[order])[np.diff(probability[order]) > 0] <= 0).all()
     assert places.tolist().count(0) <= capacity
     assert thresholds.second <= thresholds.first
+
+
+def test_the_last_of_a_band_is_in_it_however_its_score_was_rounded() -> None:
+    probability = np.array([0.9, 0.7, 0.3, 0.1])
+    bands, thresholds = assign("lead", probability, probability, capacity=2)
+    assert bands[1] == "hot"
+    assert thresholds.band("lead", np.nextafter(0.7, 0)) == "hot"
+    assert thresholds.band("lead", 0.7 - 1e-6) == "warm"
