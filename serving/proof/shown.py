@@ -19,14 +19,14 @@ def shown(session: Session, scores: Sequence[Score]) -> list[Score]:
     A score of the control group becomes the rule's, outside of any session, its band by the thresholds that all are
     banded with. A model that kept no rule of its own leaves nothing else to show.
     """
-    arms: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], Score] = {}
     for target in {score.target for score in scores}:
-        own = trial.arms(session, target, [score for score in scores if score.target == target])
-        arms |= {(target, subject): arm for subject, arm in own.items()}
-    return [
-        _by_rule(session, score) if arms.get((score.target, score.subject)) == trial.RULE else score
-        for score in scores
-    ]
+        own = [score for score in scores if score.target == target]
+        arms = trial.arms(session, target, own)
+        ruled = [score for score in own if arms.get(score.subject) == trial.RULE]
+        thresholds = _thresholds(session, target) if ruled else None
+        found |= {(target, score.subject): _by_rule(score, thresholds) for score in ruled}
+    return [found.get((score.target, score.subject), score) for score in scores]
 
 
 def as_ruled(score: Score, **said: Any) -> Score:
@@ -35,14 +35,16 @@ def as_ruled(score: Score, **said: Any) -> Score:
     return Score(**given | ({} if score.rule_reasons is None else {"reasons": score.rule_reasons}))
 
 
-def _by_rule(session: Session, score: Score) -> Score:
+def _thresholds(session: Session, target: str) -> Thresholds | None:
+    newest = select(ScoreRun.thresholds).where(ScoreRun.target == target)
+    said = session.scalar(newest.order_by(ScoreRun.cutoff.desc(), ScoreRun.id.desc()).limit(1))
+    return Thresholds(**said) if said else None
+
+
+def _by_rule(score: Score, thresholds: Thresholds | None) -> Score:
     chance = score.rule_probability
     if chance is None:
         return score
-    newest = select(ScoreRun.thresholds).where(ScoreRun.target == score.target)
-    thresholds = session.scalar(newest.order_by(ScoreRun.cutoff.desc(), ScoreRun.id.desc()).limit(1))
-    band = (
-        Thresholds(**thresholds).band(score.subject.partition(":")[0], chance) if thresholds else score.band
-    )
+    band = thresholds.band(score.subject.partition(":")[0], chance) if thresholds else score.band
     expected = None if score.value is None else round(score.value * chance)
     return as_ruled(score, probability=chance, band=band, expected=expected)
