@@ -27,6 +27,8 @@ from models.topics import Topics
 FORMAT = 1
 SAMPLE_TOLERANCE = 1e-6
 SAMPLES = 3
+AS_IT_IS = Calibration("sigmoid")
+"""A rule's log-odds are already what they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Bundle:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "topics", Topics.of(self.spec))
-        alone = None if self.simple is None else replace(self, scorer=self.simple, simple=None)
+        alone = self.simple and replace(self, scorer=self.simple, calibration=AS_IT_IS, simple=None)
         object.__setattr__(self, "alone", alone)
         for name in ("usual", "usual_later"):
             values = getattr(self, name) or (math.nan,) * len(self.spec.features)
@@ -119,10 +121,7 @@ class Bundle:
 
     def by_rule(self, rows: Rows, later: NDArray[np.bool_]) -> Float | None:
         """Probabilities by the simple rule alone, float64[n]; None where the bundle has none."""
-        if self.simple is None:
-            return None
-        found = sigmoid(self.simple.raw(rows))
-        return np.where(later, sigmoid(self.later.raw(rows)), found) if self.later is not None else found
+        return None if self.alone is None else self.alone.predict(rows, later)
 
     def contributions(self, rows: Rows) -> Float:
         """What each feature adds to ``raw``, float64[n, n_features + 1]; the last column is the base."""

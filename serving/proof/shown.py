@@ -6,6 +6,8 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.operations import reading
+from crm.settings import Home
 from crm.tables.scores import Score, ScoreRun
 from serving.bands import Thresholds
 from serving.proof import trial
@@ -27,6 +29,13 @@ def shown(session: Session, scores: Sequence[Score]) -> list[Score]:
         thresholds = _thresholds(session, target) if ruled else None
         found |= {(target, score.subject): _by_rule(score, thresholds) for score in ruled}
     return [found.get((score.target, score.subject), score) for score in scores]
+
+
+def by_rule(home: Home, target: str, subject: str) -> bool:
+    """Whether the simple rule ranks this subject: then people are told what the rule says of it."""
+    with reading(home) as session:
+        score = session.get(Score, (target, subject)) or Score(target=target, subject=subject, party="")
+        return trial.arms(session, target, [score]).get(subject) == trial.RULE
 
 
 def as_ruled(score: Score, **said: Any) -> Score:

@@ -112,14 +112,14 @@ class Live:
         """What answers for ``target``."""
         return self._served[self._target(target).name]
 
-    def score(self, name: str, subject: str, lang: Language, n: int = 5) -> LiveScore:
-        """Scores one subject as it is known now.
+    def score(self, name: str, subject: str, lang: Language, n: int = 5, ruled: bool = False) -> LiveScore:
+        """Scores one subject as it is known now; ``ruled``: by the simple rule alone, where the model kept one.
 
         Raises NotFound for an unknown subject, PopulationError with the reason for one that is not in the
         population, ModelError before a first model is loaded.
         """
         bundle, events = self.holding(name)
-        return _score(self._target(name), bundle, events, subject, now(), lang, n)
+        return _score(self._target(name), bundle, events, subject, now(), lang, n, ruled)
 
     def holding(self, name: str) -> tuple[Bundle, Lookup]:
         """The model that answers for a target and the events it reads; raises ModelError before there are both."""
@@ -259,13 +259,14 @@ def explain(home: Home, name: str, subject: str, lang: Language, as_of: int) -> 
 
 
 def _score(
-    target: Target, bundle: Bundle, lookup: Lookup, subject: str, cutoff: int, lang: Language, n: int
-) -> LiveScore:
+    target: Target, bundle: Bundle, lookup: Lookup, subject: str, cutoff: int, lang: Language, n: int,
+    ruled: bool = False,
+) -> LiveScore:  # fmt: skip
     if not subject.startswith(f"{target.subject}:"):
         todo = f"give an id that begins with {target.subject}:"
         raise NotFound(f"{target.name} scores another kind of subject", value=subject, todo=todo)
     rows, later = features_of(target, bundle, lookup.one(subject), cutoff)
-    found = reasons.explained(bundle, rows, lang, n, later=later)
+    found = reasons.explained((ruled and bundle.alone) or bundle, rows, lang, n, later=later)
     kind = "rule" if later else bundle.kind
     return LiveScore(
         subject, cutoff, lookup.load, bundle.version, kind,
