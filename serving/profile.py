@@ -24,6 +24,7 @@ from crm.tables.scores import Score, ScorePast, ScoreRun
 from crm.tables.work import Assignment, Tap
 from features.words import Language
 from serving.proof import trial
+from serving.proof.shown import course_by_rule
 from serving.rights import scope
 from serving.rights.keys import Caller
 from serving.runs import newest
@@ -122,10 +123,10 @@ def profile(request: Request, subject: str, lang: Language, page: int) -> Profil
     with reading(home) as session:
         place = _place(session, home, request.state.caller, score)
         present = _present(session, home, request.state.caller, card, seen, _became(events, moment))
-    if score is not None and place != _own(score):  # what the lists do not show, this page does not either
-        past, before = [], None
-    if score is not None and place is not None:
-        score = as_shown(score, place)
+        if score is not None and place is not None and place.ruled:
+            score = as_shown(score, place)
+            past = course_by_rule(session, score, past)
+            before = next(iter(course_by_rule(session, score, [before] if before else [])), None)
     return Profile(
         subject, card, seen, target, score, place, run, past, _moved(score, before, lang),
         kinds_since(events, moment, course.WEEK, lang), lines, count, present,

@@ -59,7 +59,8 @@ class Score(Base):
 class ScorePast(Base):
     """The last score a subject had on one local day, for its course over time; no reasons older than a month.
 
-    A day without a row: as on the day before.
+    What the simple rule would have said stands beside it, as with :class:`Score`. A day without a row: as on the day
+    before.
     """
 
     __tablename__ = "score_past"
@@ -73,6 +74,7 @@ class ScorePast(Base):
     band: Mapped[str] = mapped_column(String(16))
     expected: Mapped[int | None]
     reasons: Mapped[list[dict[str, Any]] | None]
+    rule_reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Monitoring(Base):

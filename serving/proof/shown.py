@@ -1,18 +1,18 @@
 """What people are shown of a score: of whom the simple rule ranks, what the rule says."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.operations import reading
 from crm.settings import Home
-from crm.tables.scores import Score, ScoreRun
+from crm.tables.scores import Score, ScorePast, ScoreRun
 from serving.bands import Thresholds
 from serving.proof import trial
 
-COLUMNS: Final = [column.name for column in Score.__table__.columns]
+S = TypeVar("S", Score, ScorePast)
 
 
 def shown(session: Session, scores: Sequence[Score]) -> list[Score]:
@@ -38,10 +38,26 @@ def by_rule(home: Home, target: str, subject: str) -> bool:
         return trial.arms(session, target, [score]).get(subject) == trial.RULE
 
 
-def as_ruled(score: Score, **said: Any) -> Score:
+def course_by_rule(session: Session, present: Score, rows: Sequence[ScorePast]) -> list[ScorePast]:
+    """The days of one whom the rule ranks as it would have had them, outside of any session.
+
+    ``present`` is the score as people see it: its day has its band, the others that of the present thresholds. Days
+    of models that kept no rule are left out.
+    """
+    thresholds, kind = _thresholds(session, present.target), present.subject.partition(":")[0]
+    found = []
+    for row in rows:
+        if row.rule_probability is not None:
+            then = thresholds if row.cutoff < present.cutoff else None
+            band = then.band(kind, row.rule_probability) if then else present.band
+            found.append(as_ruled(row, probability=row.rule_probability, band=band, expected=None))
+    return found
+
+
+def as_ruled(score: S, **said: Any) -> S:
     """A copy with the rule's reasons, and what is ``said`` in place of the model's."""
-    given = {name: getattr(score, name) for name in COLUMNS} | said
-    return Score(**given | ({} if score.rule_reasons is None else {"reasons": score.rule_reasons}))
+    given = {column.name: getattr(score, column.name) for column in score.__table__.columns} | said
+    return type(score)(**given | ({} if score.rule_reasons is None else {"reasons": score.rule_reasons}))
 
 
 def _thresholds(session: Session, target: str) -> Thresholds | None:

@@ -22,6 +22,7 @@ CHUNK: Final = 500
 
 COLUMNS: Final = (
     "target", "subject", "cutoff", "version", "probability", "rule_probability", "band", "expected", "reasons",
+    "rule_reasons",
 )  # fmt: skip
 
 STORED: Final = ScorePast.__table__
@@ -34,7 +35,7 @@ NEWEST: Final = (
     .group_by(STORED.c.subject)
 ).subquery()  # fmt: skip
 BEFORE: Final = (
-    select(STORED.c.subject, STORED.c.day, STORED.c.probability, STORED.c.band)
+    select(STORED.c.subject, STORED.c.day, STORED.c.probability, STORED.c.rule_probability, STORED.c.band)
     .join(NEWEST, and_(STORED.c.subject == NEWEST.c.subject, STORED.c.day == NEWEST.c.day))
     .where(STORED.c.target == bindparam("target"))
 )
@@ -47,7 +48,7 @@ def day_of(moment: int, zone: str) -> int:
 
 
 def remember(session: Session, scores: Sequence[Score], day: int) -> None:
-    """Keeps the scores of one target on one day: those that changed, and of each at least one a week.
+    """Keeps the scores of one target on one day: those that changed, or the rule's, and of each at least one a week.
 
     A day without a row was as the row before it. An older score never replaces a newer one of the same day.
     """
@@ -70,7 +71,7 @@ def forget_reasons(home: Home, target: str, before: int) -> int:
             mine = (ScorePast.target == target) & tuple_(ScorePast.subject, ScorePast.day).in_(
                 map(tuple, found)
             )
-            session.execute(update(ScorePast).where(mine).values(reasons=null()))
+            session.execute(update(ScorePast).where(mine).values(reasons=null(), rule_reasons=null()))
         done += len(found)
         if len(found) < CHUNK:
             return done
@@ -94,7 +95,9 @@ def at(session: Session, target: str, subject: str, day: int) -> ScorePast | Non
 def _is_news(score: Score, before: Any, day: int) -> bool:
     if before is None or before.day == day or day - before.day >= WEEK:
         return True
-    return bool(abs(score.probability - before.probability) >= SAME or score.band != before.band)
+    moved = abs(score.probability - before.probability)
+    ruled = abs((score.rule_probability or 0) - (before.rule_probability or 0))
+    return bool(max(moved, ruled) >= SAME or score.band != before.band)
 
 
 @lru_cache(maxsize=4)

@@ -12,6 +12,7 @@ from crm.clock import DAY, HOUR, now
 from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.people import Deed
+from crm.tables.scores import ScorePast
 from crm.tables.trial import Enrolment
 from crm.tables.work import Assignment, Tap
 from serving.app import create_app
@@ -170,6 +171,19 @@ def test_the_control_group_is_shown_as_the_lists_show_it(hoa: TestClient, home: 
     with writing(home) as session:
         session.add(Enrolment(target="lead_conversion", party=LEAD, subject=LEAD, at=now() - HOUR, arm="rule",
                               exempt=None, owner=None, probability=0.31))  # fmt: skip
+        today = int(now() // DAY)
+        for ago, chance, ruled in ((20, 0.4, 0.05), (9, 0.4, 0.02)):
+            session.add(ScorePast(target="lead_conversion", subject=LEAD, day=today - ago, cutoff=now() - ago * DAY,
+                                  version="1", probability=chance, rule_probability=ruled, band="hot", expected=1,
+                                  reasons=[{"topic": "calls", "vi": "Của mô hình", "en": "", "contribution": 1.0}],
+                                  rule_reasons=[{"topic": "source", "vi": "Từ sự kiện", "en": "", "contribution": 1.0}],
+                                  ))  # fmt: skip
     text = page(hoa)
     assert "3 trong 10" not in text
+    assert "4 trong 10" not in text
+    assert "Của mô hình" not in text
     assert "7 trong 100" in text
+    assert "Tuần trước 2 trong 100, nay 7 trong 100" in text
+    assert "Từ sự kiện" in text
+    rows = re.findall(r"<td>([^<]+)</td><td>([^<]+)</td></tr>", text)
+    assert rows == [("2 trong 100", "Lạnh"), ("5 trong 100", "Lạnh")]

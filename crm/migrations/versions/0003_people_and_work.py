@@ -181,6 +181,7 @@ def _scores() -> None:
         sa.Column("band", sa.String(16), nullable=False),
         sa.Column("expected", sa.BigInteger),
         sa.Column("reasons", sa.JSON),
+        sa.Column("rule_reasons", sa.JSON),
         sa.PrimaryKeyConstraint("target", "subject", "day"),
     )
     op.create_table(

@@ -9,14 +9,23 @@ from tests.serving.stored import REASONS
 WHO = "lead:crm:L1"
 
 
-def kept(home: Home, day: int, probability: float, band: str = "hot", cutoff: int | None = None) -> None:
+def kept(
+    home: Home, day: int, probability: float, band: str = "hot", cutoff: int | None = None, ruled: float = 0.1
+) -> None:
     score = Score(
         target="lead_conversion", subject=WHO, cutoff=day * 10 if cutoff is None else cutoff, version="1",
         probability=probability,
-        band=band, expected=1, reasons=REASONS,
+        rule_probability=ruled, band=band, expected=1, reasons=REASONS, rule_reasons=REASONS[:1],
     )  # fmt: skip
     with writing(home) as session:
         course.remember(session, [score], day)
+
+
+def test_a_day_is_kept_where_only_the_rules_chance_changed(home: Home) -> None:
+    kept(home, 100, 0.3, ruled=0.1)
+    kept(home, 101, 0.3, ruled=0.1)
+    kept(home, 102, 0.3, ruled=0.2)
+    assert days(home) == [100, 102]
 
 
 def days(home: Home, since: int = 0) -> list[int]:
@@ -67,4 +76,5 @@ def test_old_reasons_are_forgotten_and_the_scores_stay(home: Home, monkeypatch: 
     with reading(home) as session:
         rows = course.course(session, "lead_conversion", WHO, 0)
     assert [row.reasons is None for row in rows] == [True] * 5 + [False]
+    assert [row.rule_reasons is None for row in rows] == [True] * 5 + [False]
     assert isinstance(rows[0], ScorePast)
