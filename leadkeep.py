@@ -115,7 +115,8 @@ def score(
 
     home = here()
     with terminal.progress() as tell:
-        report = run(home, target, moment(home, as_of), out, tell)
+        # Now is no moment of the past: the control group is drawn, and who left is cleared in the CRM.
+        report = run(home, target, None if as_of == "now" else moment(home, as_of), out, tell)
     terminal.result(report.as_dict(), as_json, terminal.scored)
 
 

@@ -1,11 +1,15 @@
 """Everybody scored has the rule's chance too, and is drawn; a look at the past draws nobody."""
 
+import json
+import sys
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from sqlalchemy import func, select
 
-from crm.clock import DAY, now
+import leadkeep
+from crm.clock import DAY, now, to_datetime
 from crm.operations import reading
 from crm.settings import Home
 from crm.tables.scores import Score
@@ -14,6 +18,7 @@ from models import registry
 from models.bundle import Bundle
 from models.scorers import rule
 from models.target import find
+from serving.jobs import score as job
 from serving.scores import by_rule
 from serving.scores.scoring import rule_reasons, score
 
@@ -30,6 +35,19 @@ def test_a_scoring_of_now_draws_everybody_and_one_of_the_past_nobody(at_work: Ho
     assert {row.subject: row.party for row in drawn} == {one.subject: one.party for one in scores}
     assert {"vip"} <= {row.exempt for row in drawn}
     assert all(one.rule_probability is not None for one in scores)
+
+
+def test_the_command_every_night_runs_draws_too(
+    at_work: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LEADKEEP_HOME", str(at_work.path))
+    for moment, drawn in (["--as-of", f"{to_datetime(now() - DAY):%Y-%m-%d}"], False), ([], True):
+        monkeypatch.setattr(sys, "argv", ["leadkeep", *job.commands(at_work)[0], *moment, "--json"])
+        with pytest.raises(SystemExit):
+            leadkeep.main()
+        scored = json.loads(capfd.readouterr().out)["scored"]
+        with reading(at_work) as session:
+            assert session.scalar(select(func.count()).select_from(Enrolment)) == (scored if drawn else 0)
 
 
 def _bundle(home: Home) -> tuple[Bundle, np.ndarray]:
