@@ -6,12 +6,14 @@
     ├── SettingsError                3   500   the home folder or its settings.toml is unusable
     ├── MappingError                 3   422   a mapping file does not fit itself or its data file
     ├── SourceError                  4   422   an export cannot be read (encoding, empty, columns)
+    │   └── TooLong                  4   413   more was sent at once than is read
     ├── HistoryError                 5   409   the stored history is missing, locked or damaged
     ├── FeatureError                 3   500   a feature is declared wrongly, or does not fit the history
     ├── PopulationError              6   409   nobody to train on or score, with the counts that say why
     ├── ModelError                   7   503   no usable model, or a bundle that fails its checks
     ├── NotFound                     8   404   an unknown subject, target or model
-    ├── Forbidden                    9   403   a key that is missing, wrong or lacks the right
+    ├── Forbidden                    9   403   somebody known who lacks the right
+    │   └── Unauthorized             9   401   a key that is missing, wrong, too old or taken back
     └── ResourceError               10   503   a full disk, a port in use, a file that cannot be written
 
 Exit code 0 is success, 1 an unexpected fault (a bug), 2 a wrong command line.
@@ -62,6 +64,10 @@ class SourceError(LeadkeepError):
     exit_code, http_status = 4, 422
 
 
+class TooLong(SourceError):
+    http_status = 413
+
+
 class HistoryError(LeadkeepError):
     exit_code, http_status = 5, 409
 
@@ -84,6 +90,10 @@ class NotFound(LeadkeepError):
 
 class Forbidden(LeadkeepError):
     exit_code, http_status = 9, 403
+
+
+class Unauthorized(Forbidden):
+    http_status = 401
 
 
 class ResourceError(LeadkeepError):

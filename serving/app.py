@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crm import logs
 from crm.discover import modules
-from crm.errors import LeadkeepError, NotFound
+from crm.errors import LeadkeepError, NotFound, Unauthorized
 from crm.settings import Home
 from serving import observing
 from serving.page import error_page
@@ -96,7 +96,8 @@ async def _said(request: Request, error: Exception) -> Response:
         LOG.error("%s", error)
         error = _withheld(error)
     if request.url.path.startswith("/api/"):
-        return JSONResponse(error.as_dict(), error.http_status)
+        asks = {"www-authenticate": "Bearer"} if isinstance(error, Unauthorized) else None
+        return JSONResponse(error.as_dict(), error.http_status, asks)
     return error_page(request, error)
 
 

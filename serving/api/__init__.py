@@ -17,9 +17,14 @@ class Problem(BaseModel):
 
 Responses = dict[int | str, dict[str, Any]]
 
-FORBIDDEN: Responses = {
-    403: {"model": Problem, "description": "The key is missing, wrong or lacks the right"}
+KEYLESS: Responses = {
+    401: {
+        "model": Problem,
+        "description": "The key is missing, wrong, too old or taken back",
+        "headers": {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}},
+    }
 }
+FORBIDDEN: Responses = KEYLESS | {403: {"model": Problem, "description": "The key lacks the right"}}
 UNKNOWN: Responses = {404: {"model": Problem, "description": "No such target or subject, or no score of it"}}
 NO_DATA: Responses = {
     409: {"model": Problem, "description": "Nothing was imported, or the history is damaged"}

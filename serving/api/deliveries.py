@@ -8,9 +8,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
 from crm.discover import modules
-from crm.errors import SourceError
+from crm.errors import SourceError, TooLong
 from crm.inbox import Inbox
-from serving.api import FORBIDDEN, INVALID, OUT_OF_ORDER
+from serving.api import INVALID, OUT_OF_ORDER, Problem, Responses
 from serving.rights import senders
 
 router = APIRouter(prefix="/api/v1/deliveries", tags=["deliveries"])
@@ -24,6 +24,10 @@ class Kept(BaseModel):
     known: bool
 
 
+REFUSED: Responses = {
+    403: {"model": Problem, "description": "No sender we know signed this, or not within five minutes"},
+    413: {"model": Problem, "description": f"It is longer than {LONGEST} bytes"},
+}
 BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
     "parameters": [
@@ -33,9 +37,7 @@ BODY: dict[str, Any] = {
 }
 
 
-@router.post(
-    "/{sender}", response_model=Kept, responses=FORBIDDEN | INVALID | OUT_OF_ORDER, openapi_extra=BODY
-)
+@router.post("/{sender}", response_model=Kept, responses=REFUSED | INVALID | OUT_OF_ORDER, openapi_extra=BODY)
 async def post(request: Request, sender: str) -> Kept:
     """Takes one delivery, signed as Standard Webhooks say. Send it again until it is answered with 200."""
     body = await _body(request)
@@ -72,7 +74,5 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         found += chunk
         if len(found) > LONGEST:
-            raise SourceError(
-                "the delivery is too long", value=len(found), todo=f"send up to {LONGEST} bytes"
-            )
+            raise TooLong("the delivery is too long", value=len(found), todo=f"send up to {LONGEST} bytes")
     return found

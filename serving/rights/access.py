@@ -10,7 +10,7 @@ from fastapi import Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from crm.errors import Forbidden
+from crm.errors import Forbidden, Unauthorized
 from crm.operations import looking, writing
 from crm.settings import Home
 from models.target import find
@@ -108,7 +108,7 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto
 
 
 async def check(request: Request, bearer: Bearer) -> None:
-    """Lets a request through or raises Forbidden; a route without a rule is nobody's.
+    """Lets a request through, or raises Forbidden, Unauthorized without a key; a route without a rule is nobody's.
 
     A page's form is read here, so that its token can be checked: handlers find it as ``request.state.form``.
     """
@@ -177,7 +177,7 @@ def _subject(request: Request) -> str | None:
 def _by_key(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Caller:
     if bearer is None:
         todo = "send the header Authorization: Bearer <key>"
-        raise Forbidden("this needs a key", where="Authorization header", todo=todo)
+        raise Unauthorized("this needs a key", where="Authorization header", todo=todo)
     return keys.caller(request.app.state.home, bearer.credentials)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm.clock import DAY, HOUR, MINUTE, now
 from crm.discover import modules
-from crm.errors import Forbidden, NotFound, SettingsError
+from crm.errors import Forbidden, NotFound, SettingsError, Unauthorized
 from crm.operations import looking, reading, writing
 from crm.settings import Home
 from crm.tables.people import ApiKey, Person, SignIn
@@ -113,7 +113,7 @@ def revoke(home: Home, prefix: str) -> None:
 
 
 def caller(home: Home, key: str) -> Caller:
-    """Who holds ``key``; raises Forbidden for one that is unknown, revoked or too old."""
+    """Who holds ``key``; raises Unauthorized for one that never was, is revoked or too old."""
     with looking(home) as connection:
         row = connection.execute(HOLDER, {"digest": _digest(key), "moment": now()}).first()
     return _held(row)
@@ -198,7 +198,7 @@ def _among(what: str, given: Sequence[str], known: Iterable[str]) -> None:
 def _held(row: Row[*tuple[Any, ...]] | None) -> Caller:
     if row is None:
         todo = "ask an administrator for a new one"
-        raise Forbidden("this key is not valid", where="Authorization header", todo=todo)
+        raise Unauthorized("this key is not valid", where="Authorization header", todo=todo)
     scopes = None if row.scopes is None else frozenset(row.scopes)
     return Caller(row.role, row.prefix, team=row.team, scopes=scopes)
 

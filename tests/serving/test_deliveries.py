@@ -158,11 +158,12 @@ def test_a_signed_delivery_that_means_nothing_is_refused_with_a_reason(
     assert Inbox.waiting(home, 0) is None
 
 
-def test_a_delivery_that_is_too_long_is_refused(client: TestClient, secret: str) -> None:
+def test_a_delivery_that_is_too_long_is_refused(client: TestClient, home: Home, secret: str) -> None:
     body = json.dumps({"records": [lead("x" * 1_000_001)]})
     answer = client.post(PATH, content=body, headers=signed(secret, 1, body))
-    assert answer.status_code == 422
+    assert answer.status_code == 413
     assert "too long" in answer.json()["what"]
+    assert Inbox.waiting(home, 0) is None
 
 
 @pytest.mark.parametrize(

@@ -219,8 +219,9 @@ def test_every_path_for_programs_is_described_with_its_errors(client: TestClient
         assert described["security"] == [{"HTTPBearer": []}]
         assert described["description"]
         if allowed is not access.ANYBODY:
-            problem = described["responses"]["403"]["content"]["application/json"]["schema"]
-            assert problem == {"$ref": "#/components/schemas/Problem"}
+            for status in ("401", "403"):
+                problem = described["responses"][status]["content"]["application/json"]["schema"]
+                assert problem == {"$ref": "#/components/schemas/Problem"}
         if "{target}" in path:
             assert "404" in described["responses"]
 
@@ -234,12 +235,13 @@ def test_without_a_key_nothing_is_said(client: TestClient, home: Home, rule: str
         {"authorization": f"Basic {keys.create(home, 'admin')}"},
     ):
         answer = client.request(method, path, headers=headers)
-        assert answer.status_code == 403
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
         assert set(answer.json()) == {"error", "what", "value", "where", "todo"}
 
 
 def test_a_browser_is_not_a_key_and_a_key_is_not_a_browser(browser: TestClient, home: Home) -> None:
-    assert browser.get("/api/v1/models").status_code == 403
+    assert browser.get("/api/v1/models").status_code == 401
     browser.cookies.clear()
     assert browser.get("/hom-nay", headers=header(home)).headers["location"] == "/dang-nhap"
 
