@@ -82,6 +82,12 @@ WEEKDAYS = {
     "vi": ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
+LESS = {
+    "count": ("ít hơn đa số khách", "fewer than most"), "money": ("ít hơn đa số khách", "less than most"),
+    "hours": ("ít hơn đa số khách", "less than most"), "rate": ("thưa hơn đa số khách", "more seldom than most"),
+    "percent": ("thấp hơn đa số khách", "lower than most"),
+}  # fmt: skip
+"""What is said of some, where most have more of it."""
 UNKNOWN = {"vi": "chưa ghi nhận", "en": "not recorded"}
 YES_NO = {"vi": ("không", "có"), "en": ("no", "yes")}
 
@@ -145,6 +151,15 @@ def say(
     if unit in ("change", "money_change"):
         return change(value, money(abs(value), currency, lang) if unit == "money_change" else "", lang)
     return _number(value, lang, 0 if unit in ("count", "month") else 2)
+
+
+def less(sentence: str, unit: str, lang: Language) -> str:
+    """A sentence about a value, saying too that most have more.
+
+    >>> less("Đã có 2 đơn hàng", "count", "vi"), less("Customer for 3 days", "days", "en")
+    ('Đã có 2 đơn hàng, ít hơn đa số khách', 'Customer for 3 days')
+    """
+    return f"{sentence}, {LESS[unit][lang != 'vi']}" if unit in LESS else sentence
 
 
 def multiple(value: float, lang: Language) -> str:

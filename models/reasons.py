@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from features.words import Language
+from features.words import Language, less
 from models.bundle import Bundle
 from models.scorers import Float, Rows, sigmoid
+from models.senses import is_less
 from models.target import find
 from models.topics import named
 
@@ -21,12 +22,16 @@ IN_CHARGE: dict[Language, str] = {"en": "Who is in charge", "vi": "Người ph�
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """What one topic adds to a score, and the feature (column, value) that speaks for it, if any can."""
+    """What one topic adds to a score, and the feature (column, value) that speaks for it, if any can.
+
+    ``less``: the value is some of a good thing, and most have more.
+    """
 
     topic: str
     column: int | None
     value: float
     contribution: float
+    less: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +111,11 @@ def reason(bundle: Bundle, driver: Driver, lang: Language) -> Reason:
     if driver.column is None:
         return Reason(driver.topic, named(driver.topic, lang), driver.contribution, direction, "")
     personal = bundle.topics.personal[driver.column]
+    feature = bundle.spec.features[driver.column]
     text = IN_CHARGE[lang] if personal else bundle.spec.sentence(driver.column, driver.value, lang)
-    feature = bundle.spec.features[driver.column].name
-    return Reason(driver.topic, text, driver.contribution, direction, feature)
+    if driver.less:
+        text = less(text, feature.unit, lang)
+    return Reason(driver.topic, text, driver.contribution, direction, feature.name)
 
 
 def _drivers(bundle: Bundle, row: list[float], added: list[float], *, later: bool) -> Iterator[Driver]:
@@ -121,8 +128,12 @@ def _drivers(bundle: Bundle, row: list[float], added: list[float], *, later: boo
         if sums[topic] == 0:
             return
         column = topics.speaker(topic, sums[topic] > 0, wished, added, row, usual)
-        value = math.nan if column is None else row[column]
-        yield Driver(topics.names[topic], column, value, sums[topic])
+        if column is None:
+            yield Driver(topics.names[topic], None, math.nan, sums[topic])
+        else:
+            value = row[column]
+            some = is_less(topics.voices[column], value, usual[column])
+            yield Driver(topics.names[topic], column, value, sums[topic], some)
 
 
 def _spoken(bundle: Bundle, found: Iterator[Driver], n: int) -> list[Driver]:

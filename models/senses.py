@@ -52,6 +52,11 @@ def may_say(of: Voice, value: float, usual: float, side: int) -> bool:
     return _reads(of, value, usual) * of.sign == side
 
 
+def is_less(of: Voice, value: float, usual: float) -> bool:
+    """Whether a value is some of a good thing, but less than usual: as a reason against, it has to be said so."""
+    return of.sign > 0 and not of.whole and of.middle is None and 0 < value < usual
+
+
 def usual(rows: NDArray[np.float32]) -> tuple[float, ...]:
     """The median of each column where it is known, NaN where it never is; ``rows`` is float32[n, k]."""
     columns = (column[~np.isnan(column)] for column in rows.T)

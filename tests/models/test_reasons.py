@@ -101,6 +101,17 @@ def test_a_purchase_not_due_yet_may_be_a_comfort() -> None:
     assert reasons.reason(bundle, said, "vi").text == "Còn 119 ngày nữa mới đến nhịp mua thường lệ"
 
 
+@pytest.mark.parametrize(
+    ("spent", "weight", "said"),
+    [(5e6, 1e-6, "Mua 5.000.000 ₫ trong 365 ngày qua, ít hơn đa số khách"),
+     (2e7, -1e-6, "Mua 20.000.000 ₫ trong 365 ngày qua")],
+)  # fmt: skip
+def test_little_of_a_good_thing_is_a_worry_that_reads_as_one(spent: float, weight: float, said: str) -> None:
+    bundle = planted("churn", {"spent_365d": weight}, {"spent_365d": 1.2e7})
+    ((one,),) = reasons.drivers(bundle, np.array([[spent]], dtype=np.float32))
+    assert reasons.reason(bundle, one, "vi").text == said
+
+
 def test_late_payments_are_never_a_comfort_and_another_of_the_topic_speaks() -> None:
     weights = {"late_payments_365d": -0.5, "since_payment": -0.02}
     bundle = planted("churn", weights, {"late_payments_365d": 4, "since_payment": 60})
