@@ -14,9 +14,13 @@ UNHAPPY: Final = 2
 OFTEN: Final = 3
 """So many calls in a row missed: another call at another hour is no use either."""
 
+FRESH: Final = 7 * DAY
+"""Who wrote longer ago has gone unanswered, and "now" is not the word any more."""
+
 SAID: Final[dict[str, tuple[str, str]]] = {
     "agreed": ("Gọi lại như đã hẹn lúc {at}", "Call back as agreed: {at}"),
     "waits": ("Khách đã nhắn mà chưa ai trả lời: liên hệ lại ngay", "They wrote and nobody has answered: reply now"),
+    "called": ("Khách gọi mà chưa gặp được ai: gọi lại ngay", "They called and reached nobody: call back now"),
     "first": ("Gọi lần đầu: giới thiệu và hỏi nhu cầu", "First call: introduce yourself, ask what they need"),
     "often": ("Đã gọi {number} lần không gặp: nhắn Zalo hẹn giờ gọi", "Missed {number} calls: write to agree a time"),
     "missed": ("Lần trước không gặp: gọi vào giờ khác", "Missed last time: call at another hour"),
@@ -45,8 +49,8 @@ def sales(seen: Glance, due: int | None, moment: int) -> Step:
     """What a salesperson should do with a lead."""
     if due is not None:
         return Step("agreed", due)
-    if _waits(seen):
-        return Step("waits")
+    if waiting := _waits(seen, moment):
+        return waiting
     if seen.ours is None:
         return Step("first")
     if seen.missed:
@@ -60,8 +64,8 @@ def care(seen: Glance, due: int | None, moment: int) -> Step:
         return Step("agreed", due)
     if seen.tickets:
         return Step("tickets", number=seen.tickets) if seen.tickets > 1 else Step("ticket")
-    if _waits(seen):
-        return Step("waits")
+    if waiting := _waits(seen, moment):
+        return waiting
     if seen.csat is not None and seen.csat <= UNHAPPY:
         return Step("unhappy", number=seen.csat)
     if seen.renews_at is not None and seen.renews_at - moment < SOON:
@@ -73,10 +77,18 @@ def care(seen: Glance, due: int | None, moment: int) -> Step:
     return Step("missed") if seen.missed else Step("care")
 
 
-def _waits(seen: Glance) -> bool:
-    """Whether they wrote or called last, and were not spoken to then."""
-    last = seen.last
-    return last is not None and last is seen.theirs and last.words.code != "answered"
+def waits(seen: Glance, moment: int) -> bool:
+    """Whether they wrote or called lately, and nobody has spoken with them since, nor have they ordered."""
+    theirs = seen.theirs
+    if theirs is None or theirs is not seen.last or theirs.words.code == "answered":
+        return False
+    return theirs.at > max(moment - FRESH, seen.ordered_at or 0)
+
+
+def _waits(seen: Glance, moment: int) -> Step | None:
+    if not waits(seen, moment):
+        return None
+    return Step("called" if seen.theirs and seen.theirs.words.kind == "call" else "waits")
 
 
 OF: Final = {"lead": sales, "deal": sales, "customer": care}
