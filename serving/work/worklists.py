@@ -1,5 +1,6 @@
 """Worklists: the current scores of a target in the order to work them, with whom to contact."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -182,11 +183,10 @@ def _mixed(target: str, rows: list[_Ranked], drawn: dict[str, str]) -> list[Plac
     if trial.RULE not in arms:
         return placed
     scored = [place for place, arm in zip(placed, arms, strict=True) if arm == trial.SCORE]
-    ruled = _as_ruled(
-        [row for row, arm in zip(rows, arms, strict=True) if arm == trial.RULE], scored or placed
-    )
-    mixed = iter(trial.merge(scored, ruled, trial.phase(target, rows[0].subject, rows[0].cutoff)))
-    return [next(mixed) if arm else place for place, arm in zip(placed, arms, strict=True)]
+    ruled = _as_ruled([row for row, arm in zip(rows, arms, strict=True) if arm == trial.RULE])
+    mixed = trial.merge(scored, ruled, trial.phase(target, rows[0].subject, rows[0].cutoff))
+    spared = [place for place, arm in zip(placed, arms, strict=True) if not arm]
+    return _banded(_among(mixed, spared, {place.subject: height for height, place in enumerate(placed)}))
 
 
 def _drawn(session: Session, target: str) -> dict[str, str]:
@@ -198,18 +198,35 @@ def _drawn(session: Session, target: str) -> dict[str, str]:
     return by_party | {subject: arm for (_, subject, *_), arm in zip(rows, arms, strict=True)}
 
 
-def _as_ruled(rows: list[_Ranked], beside: list[Place]) -> list[Place]:
-    """Places by the rule's chance, with the bands ``beside`` has at the same heights: nobody can tell the arm."""
+def _among(mixed: list[Place], spared: list[Place], height: dict[str, int]) -> list[Place]:
+    """The list with the ``spared``, who are in no arm, among those the score ranks, as it ranks them."""
+    found, left = [], deque(spared)
+    for place in mixed:
+        while not place.ruled and left and height[left[0].subject] < height[place.subject]:
+            found.append(left.popleft())
+        found.append(place)
+    return [*found, *left]
+
+
+def _banded(places: list[Place]) -> list[Place]:
+    """Those the rule ranks get the band of who stands before them: bands fall, and nobody can tell the arm."""
+    band = next((place.band for place in places if not place.ruled), places[0].band)
+    found = []
+    for place in places:
+        band = band if place.ruled else place.band
+        found.append(place._replace(band=band))
+    return found
+
+
+def _as_ruled(rows: list[_Ranked]) -> list[Place]:
+    """Places by the rule's chance."""
     made = []
     for row in rows:
         chance = row.probability if row.rule_probability is None else row.rule_probability
         expected = None if row.value is None else round(row.value * chance)
-        made.append(Place(row.subject, "", chance, expected, row.person, row.team, ruled=True))
+        made.append(Place(row.subject, row.band, chance, expected, row.person, row.team, ruled=True))
     made.sort(key=lambda one: (one.expected is None, -(one.expected or 0), -one.probability, one.subject))
-    return [
-        one._replace(band=beside[int((height + 0.5) / len(made) * len(beside))].band)
-        for height, one in enumerate(made)
-    ]
+    return made
 
 
 def _scores(session: Session, target: str, subjects: list[str]) -> list[Score]:
