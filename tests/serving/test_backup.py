@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -42,10 +43,10 @@ def lead(number: int) -> Said:
 def other(tmp_path: Path, request: pytest.FixtureRequest, database: str) -> Any:
     """Another empty home, on another database of the same kind."""
     home = Home(tmp_path / "other").create()
-    url = request.getfixturevalue("postgres")() if database else ""
-    use(home, url)
-    yield home
-    let_go(url)
+    with request.getfixturevalue("postgres")("template1") if database else nullcontext("") as url:
+        use(home, url)
+        yield home
+        let_go(url)
 
 
 def test_a_restored_home_has_the_same_rows_and_scores_the_same(
@@ -181,16 +182,16 @@ def test_a_backup_goes_from_one_kind_of_database_to_the_other(
     at_work: Home, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     file, server = tmp_path / "b.tar.gz", Home(tmp_path / "server").create()
-    url = request.getfixturevalue("postgres")()
-    use(server, url)
     score(at_work, "churn")
     make(at_work, file)
-    restore(server, file)
-    found, kept = ({name: len(some) for name, some in rows(home).items()} for home in (server, at_work))
-    assert found == kept
-    with operations.reading(server) as session:
-        assert session.scalars(select(Score)).first() is not None
-    let_go(url)
+    with request.getfixturevalue("postgres")("template1") as url:
+        use(server, url)
+        restore(server, file)
+        found, kept = ({name: len(some) for name, some in rows(home).items()} for home in (server, at_work))
+        assert found == kept
+        with operations.reading(server) as session:
+            assert session.scalars(select(Score)).first() is not None
+        let_go(url)
 
 
 @pytest.mark.parametrize(
