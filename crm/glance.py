@@ -30,7 +30,8 @@ class Glance:
     """Times are UTC microseconds, money the smallest unit; None where nothing is recorded.
 
     ``ours`` and ``theirs`` are the last contact from us and from them; ``missed`` counts calls since somebody
-    last answered; ``debt`` is what is overdue.
+    last answered; ``ticket_at`` is when the newest open ticket was opened, ``csat_at`` when they rated us last;
+    ``debt`` is what is overdue.
     """
 
     ours: Touch | None = None
@@ -39,7 +40,9 @@ class Glance:
     quoted_at: int | None = None
     appointment: int | None = None
     tickets: int = 0
+    ticket_at: int | None = None
     csat: int | None = None
+    csat_at: int | None = None
     ordered_at: int | None = None
     ordered: int | None = None
     expected_at: int | None = None
@@ -59,15 +62,18 @@ def glance(events: Events, moment: int) -> Glance:
     touches = [Touch(at, words) for at, words, _ in told if words.kind in CONTACT]
     orders = [(at, value) for at, words, value in told if words.kind == "order"]
     quotes = [at for at, words, _ in told if words.kind == "quote" or words.field == "quoted"]
-    ratings = [value for _, words, value in told if words.kind == "csat" and value != UNKNOWN]
+    ratings = [(at, value) for at, words, value in told if words.kind == "csat" and value != UNKNOWN]
+    tickets = [at for at, words, _ in told if words.kind == "ticket_open"]
     return Glance(
         ours=next((touch for touch in reversed(touches) if touch.words.direction != "in"), None),
         theirs=next((touch for touch in reversed(touches) if touch.words.direction == "in"), None),
         missed=_missed(touches),
         quoted_at=quotes[-1] if quotes else None,
         appointment=_appointment(told),
-        tickets=sum(words.kind == "ticket_open" for _, words, _ in told),
-        csat=ratings[-1] if ratings else None,
+        tickets=len(tickets),
+        ticket_at=tickets[-1] if tickets else None,
+        csat=ratings[-1][1] if ratings else None,
+        csat_at=ratings[-1][0] if ratings else None,
         ordered_at=orders[-1][0] if orders else None,
         ordered=orders[-1][1] if orders and orders[-1][1] != UNKNOWN else None,
         expected_at=_expected([at for at, _ in orders]),

@@ -60,8 +60,8 @@ def _promised(path: Path, load: int) -> dict[str, Promise]:
 def _open(block: Events) -> dict[str, Promise]:
     """By subject the newest promise with no callback made and no contact in its time."""
     planned = _rows(block, lambda words: words.kind == "callback_planned")
-    done = _latest(block, lambda words: words.kind == "callback_done")
-    contact = _latest(block, lambda words: words.kind in CONTACT and words.direction != "in")
+    done = latest(block, lambda words: words.kind == "callback_done")
+    contact = latest(block, lambda words: words.kind in CONTACT and words.direction != "in")
     newest = {int(subject): int(row) for subject, row in zip(_owner(block, planned), planned, strict=True)}
     found = {}
     for subject, row in newest.items():
@@ -72,7 +72,7 @@ def _open(block: Events) -> dict[str, Promise]:
     return found
 
 
-def _latest(block: Events, chosen: Callable[[Signature], bool]) -> NDArray[np.int64]:
+def latest(block: Events, chosen: Callable[[Signature], bool]) -> NDArray[np.int64]:
     """The time of each subject's last chosen event; UNKNOWN where there is none."""
     rows, latest = _rows(block, chosen), np.full(len(block.subjects), UNKNOWN)
     np.maximum.at(latest, _owner(block, rows), block.occurred_at[rows])

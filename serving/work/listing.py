@@ -75,7 +75,8 @@ def draw_list(request: Request, target: str, opened: str = "") -> HTMLResponse:
     """The page of the worklist of ``target``; ``opened`` is the subject whose contact is shown."""
     page, path = PLACES[target]
     home, caller, asked = request.app.state.home, request.state.caller, Asked.of(request.query_params)
-    lookup = request.app.state.live.events_of
+    live = request.app.state.live
+    lookup = live.events_of
     lang: Language = "vi" if language(request) == "vi" else "en"
     try:
         if asked.whole:
@@ -83,7 +84,7 @@ def draw_list(request: Request, target: str, opened: str = "") -> HTMLResponse:
             found, entries, total = everybody(home, target, caller, asked.chosen, lookup, first, LONG)
             day = None
         else:
-            day = workday(home, target, caller, asked.chosen, lookup)
+            day = workday(home, target, caller, asked.chosen, lookup, lately=live.concerned(0)[0])
             found, entries, total = day.of, day.entries, day.all
     except NotFound:
         return draw(request, page, list=None, target=target)

@@ -11,6 +11,9 @@ SOON: Final = 60 * DAY
 UNHAPPY: Final = 2
 """A rating (of 5) up to this one was bad."""
 
+JUST: Final = 30 * DAY
+"""They rated us lately: of an older rating nobody asks any more."""
+
 OFTEN: Final = 3
 """So many calls in a row missed: another call at another hour is no use either."""
 
@@ -66,7 +69,7 @@ def care(seen: Glance, due: int | None, moment: int) -> Step:
         return Step("tickets", number=seen.tickets) if seen.tickets > 1 else Step("ticket")
     if waiting := _waits(seen, moment):
         return waiting
-    if seen.csat is not None and seen.csat <= UNHAPPY:
+    if _unhappy(seen, moment - JUST) and seen.csat is not None:
         return Step("unhappy", number=seen.csat)
     if seen.renews_at is not None and seen.renews_at - moment < SOON:
         return Step("renewal", seen.renews_at)
@@ -83,6 +86,17 @@ def waits(seen: Glance, moment: int) -> bool:
     if theirs is None or theirs is not seen.last or theirs.words.code == "answered":
         return False
     return theirs.at > max(moment - FRESH, seen.ordered_at or 0)
+
+
+def pressed(seen: Glance, moment: int) -> int | None:
+    """When the newest thing of this week came that cannot wait for any score: a message, a ticket, a bad rating."""
+    told = (seen.theirs.at if seen.theirs and waits(seen, moment) else None, seen.ticket_at,
+            seen.csat_at if _unhappy(seen, moment - FRESH) else None)  # fmt: skip
+    return max((at for at in told if at is not None and at > moment - FRESH), default=None)
+
+
+def _unhappy(seen: Glance, since: int) -> bool:
+    return seen.csat is not None and seen.csat <= UNHAPPY and (seen.csat_at or 0) > since
 
 
 def _waits(seen: Glance, moment: int) -> Step | None:

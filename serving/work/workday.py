@@ -1,6 +1,6 @@
 """A person's day: planned callbacks first, then the best leads or customers their hours leave room for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from crm.errors import NotFound
 from crm.events import Events
 from crm.glance import Glance, glance
 from crm.operations import reading
+from crm.pressing import pressing
 from crm.promises import Promise, kept, promised
 from crm.settings import Home
 from crm.tables.people import Person
@@ -19,7 +20,7 @@ from crm.tables.work import Tap
 from models.target import find
 from serving.rights.access import TEAM
 from serving.rights.keys import Caller
-from serving.work import outcomes
+from serving.work import outcomes, steps
 from serving.work.calendar import Calendar
 from serving.work.worklists import Chosen, Place, Row, Worklist, listed, ranked
 
@@ -27,6 +28,8 @@ LATE: Final = 7 * DAY
 """A promised call that nobody made is put first for so long; then its place is by value again."""
 
 Lookup = Callable[[str], Events]
+Line = tuple[Place, Glance, int | None]
+"""A place of the day, with the time of the call that is agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,13 @@ class Workday:
 
 
 def workday(
-    home: Home, target: str, caller: Caller, chosen: Chosen, lookup: Lookup, moment: int | None = None
-) -> Workday:
-    """What the caller should do today; raises NotFound before the first scoring."""
+    home: Home, target: str, caller: Caller, chosen: Chosen, lookup: Lookup, moment: int | None = None,
+    lately: Collection[str] = (),
+) -> Workday:  # fmt: skip
+    """What the caller should do today; ``lately`` are subjects the inbox speaks of.
+
+    Raises NotFound before the first scoring.
+    """
     at = now() if moment is None else moment
     with reading(home) as session:
         run, found = ranked(session, home, target, caller, chosen)
@@ -65,7 +72,7 @@ def workday(
         taps = day.done_by(session, caller, target)
         done, share = len({tap.subject for tap in taps}), calendar.share(at)
         room = round(_capacity(session, home, target, caller) * (share or 1))
-        entries = day.fill(found, max(room - done, 0))
+        entries = day.fill(found, max(room - done, 0), pressing(home, at - steps.FRESH).union(lately))
         shown = listed(session, home, target, run, found, [place for place, *_ in entries])
     rows = {row.card.subject: row for row in shown.rows}
     full = [Entry(rows[p.subject], seen, due, day.taps.get(p.subject)) for p, seen, due in entries
@@ -136,24 +143,44 @@ class _Day:
         own = (Tap.target == target, Tap.person == caller.person, Tap.at >= self._begins)
         return list(session.scalars(select(Tap).where(*own, Tap.undone_at.is_(None)).order_by(Tap.at.desc())))
 
-    def fill(self, found: list[Place], room: int) -> list[tuple[Place, Glance, int | None]]:
-        """Promised calls in their order, all of them; then the best who may be contacted, while there is room."""
+    def fill(self, found: list[Place], room: int, pressing: Collection[str]) -> list[Line]:
+        """Promised calls in their order, all of them. Then, while there is room, those of ``pressing`` who cannot
+        wait, whatever ranks them, and the best who may be contacted.
+        """
+        entries = self._promises(found)
+        urgent = [place for place in found if place.subject in pressing]
+        for places, look in ((urgent, self._waiting), (found, self._free)):
+            taken = {place.subject for place, *_ in entries}
+            for place in places:
+                if len(entries) >= room:
+                    break
+                if place.subject not in taken and (seen := look(place.subject)) is not None:
+                    entries.append((place, seen, None))
+        return entries
+
+    def _promises(self, found: list[Place]) -> list[Line]:
         due = [(promise, place) for place in found if (promise := self._due(place.subject))]
-        entries: list[tuple[Place, Glance, int | None]] = []
+        entries: list[Line] = []
         for promise, place in sorted(due, key=lambda one: one[0].due):
             seen = glance_of(self._lookup, place.subject, self._at)
             if not kept(promise, seen.ours.at if seen.ours else None):
                 entries.append((place, seen, promise.due))
-        first = {place.subject for place, *_ in entries}
-        for place in found:
-            if len(entries) >= room:
-                break
-            if place.subject in first or self._rests(place.subject):
-                continue
-            seen = glance_of(self._lookup, place.subject, self._at)
-            if not self._just_contacted(seen):
-                entries.append((place, seen, None))
         return entries
+
+    def _waiting(self, subject: str) -> Glance | None:
+        """The glance at one whose message, ticket or bad rating of this week nobody has dealt with."""
+        seen, tap = glance_of(self._lookup, subject, self._at), self.taps.get(subject)
+        since = steps.pressed(seen, self._at)
+        if since is None or (tap and tap.at > since) or (seen.ours and seen.ours.at > since):
+            return None
+        return seen
+
+    def _free(self, subject: str) -> Glance | None:
+        """The glance at one who may be contacted; None for who is left alone."""
+        if self._rests(subject):
+            return None
+        seen = glance_of(self._lookup, subject, self._at)
+        return None if self._just_contacted(seen) else seen
 
     def _agreed(self, subject: str) -> Promise | None:
         return agreed(self.taps.get(subject), self._promised.get(subject))

@@ -41,7 +41,8 @@ CARE = [
         None,
     ),
     ("care", Glance(theirs=THEIRS, ordered_at=NOW - HOUR // 2), None),
-    ("unhappy", Glance(csat=2, renews_at=NOW + DAY), None),
+    ("unhappy", Glance(csat=2, csat_at=NOW - DAY, renews_at=NOW + DAY), None),
+    ("care", Glance(csat=2, csat_at=NOW - 31 * DAY), None),
     ("renewal", Glance(csat=3, renews_at=NOW + 59 * DAY), None),
     ("reorder", Glance(renews_at=NOW + 61 * DAY, expected_at=NOW - 1), None),
     ("debt", Glance(expected_at=NOW + DAY, debt=5), None),
@@ -60,11 +61,21 @@ def test_care(name: str, seen: Glance, due: int | None) -> None:
     assert steps.care(seen, due, NOW).name == name
 
 
+@pytest.mark.parametrize(
+    ("seen", "since"),
+    [(Glance(), None), (Glance(ours=OURS, theirs=THEIRS), NOW - HOUR), (Glance(theirs=touch(8 * 24, "in")), None),
+     (Glance(tickets=1, ticket_at=NOW - DAY), NOW - DAY), (Glance(tickets=1, ticket_at=NOW - 8 * DAY), None),
+     (Glance(csat=2, csat_at=NOW - DAY), NOW - DAY), (Glance(csat=3, csat_at=NOW - DAY), None)],
+)  # fmt: skip
+def test_what_cannot_wait_is_of_this_week(seen: Glance, since: int | None) -> None:
+    assert steps.pressed(seen, NOW) == since
+
+
 def test_every_step_is_said_with_what_goes_into_it() -> None:
     assert {name for name, *_ in SALES + CARE} == set(steps.SAID)
     assert steps.sales(Glance(), NOW, NOW).at == NOW
     assert steps.sales(Glance(ours=OURS, missed=4), None, NOW).number == 4
-    assert steps.care(Glance(csat=2), None, NOW).number == 2
+    assert steps.care(Glance(csat=2, csat_at=NOW - DAY), None, NOW).number == 2
     assert steps.care(Glance(renews_at=NOW + DAY), None, NOW).at == NOW + DAY
     for vi, en in steps.SAID.values():
         assert {part for part in ("{at}", "{day}", "{number}") if part in vi} == {

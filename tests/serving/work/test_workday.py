@@ -5,15 +5,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm.clock import DAY, HOUR, MINUTE, to_micros
+from crm.clock import DAY, HOUR, MINUTE, now, to_micros
+from crm.inbox import Inbox, Said
 from crm.operations import writing
 from crm.settings import Home
 from crm.tables.people import Absence, Person
+from crm.tables.trial import Enrolment
 from serving.rights.keys import Caller
 from serving.scores.live import Live
 from serving.work.calendar import day_number
 from serving.work.workday import Workday, everybody, workday
 from serving.work.worklists import EVERYBODY
+from tests.crm.company import Company
 from tests.serving import teams
 from tests.serving.stored import store
 
@@ -41,7 +44,9 @@ def lan(home: Home) -> Caller:
 
 
 def day(home: Home, caller: Caller, moment: int = NINE) -> Workday:
-    return workday(home, TARGET, caller, EVERYBODY, Live(home).events_of, moment)
+    live = Live(home)
+    live.refresh()
+    return workday(home, TARGET, caller, EVERYBODY, live.events_of, moment)
 
 
 def names(found: Workday) -> list[str]:
@@ -85,6 +90,38 @@ def test_a_promised_call_comes_first_even_where_the_day_is_full(home: Home, lan:
     found = day(home, lan)
     assert names(found) == ["R8", "R9"]
     assert [entry.due for entry in found.entries] == [NINE - HOUR, NINE + 3 * HOUR]
+
+
+@pytest.mark.parametrize("arm", ["score", "rule"])
+def test_who_wrote_and_waits_comes_before_the_best_whatever_ranks_them(
+    home: Home, lan: Caller, arm: str
+) -> None:
+    company = Company(home.path)
+    for number, hours in ((9, 2), (8, 200)):
+        company.tell("lead", f"R{number}", NINE - 30 * DAY, created_at=NINE - 30 * DAY, name="Lan")
+        company.tell("activity", f"M{number}", NINE - hours * HOUR, kind="chat", direction="in", channel="zalo",
+                     occurred_at=NINE - hours * HOUR, lead=f"R{number}")  # fmt: skip
+    company.load()
+    with writing(home) as session:
+        session.add(Enrolment(target=TARGET, party="lead:crm:R9", subject="lead:crm:R9", at=NINE - DAY, arm=arm,
+                              exempt=None, owner=None, probability=0.5))  # fmt: skip
+    first = day(home, lan).entries[0]
+    assert (first.row.card.source_id, first.due) == ("R9", None)
+    assert "R8" not in names(day(home, lan)), "a message of last week has no haste any more"
+    teams.tap(home, "lead:crm:R9", lan.person, "no_answer", at=NINE - HOUR)
+    assert "R9" not in names(day(home, lan))
+
+
+def test_a_message_that_came_live_comes_first_too(home: Home, lan: Caller) -> None:
+    company = Company(home.path)
+    company.tell("lead", "R9", NINE - 30 * DAY, created_at=NINE - 30 * DAY, name="Lan")
+    company.load()
+    said = {"kind": "chat", "direction": "in", "channel": "zalo", "occurred_at": now() - HOUR, "lead": "R9"}
+    Inbox(home).put("d1", [Said("activity", "crm", "M", said)])
+    live = Live(home)
+    live.refresh()
+    found = workday(home, TARGET, lan, EVERYBODY, live.events_of, now() + MINUTE, live.concerned(0)[0])
+    assert names(found)[0] == "R9"
 
 
 def test_a_call_promised_for_later_rests_until_its_day(home: Home, lan: Caller) -> None:

@@ -1,0 +1,49 @@
+"""Whom something happened to that cannot wait: they wrote last, their ticket is open, or they rated us."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from crm.arrivals import KINDS
+from crm.clock import UNKNOWN
+from crm.events import Events, EventStore, Signature
+from crm.glance import CONTACT
+from crm.promises import latest
+from crm.settings import Home
+
+
+def pressing(home: Home, since: int) -> set[str]:
+    """Leads and customers it happened to from ``since`` (UTC microseconds) on, as the newest told load knows.
+
+    What it was, and whether it still stands, a :func:`crm.glance.glance` at each tells; the inbox may know more.
+    """
+    load = EventStore.ready(home)
+    known = _pressing(home.path, load) if load else {}
+    return {subject for subject, moment in known.items() if moment >= since}
+
+
+@lru_cache(maxsize=2)
+def _pressing(path: Path, load: int) -> dict[str, int]:
+    store = EventStore.open(Home(path), load)
+    found: dict[str, int] = {}
+    for kind in KINDS.values():
+        for block in store.blocks(kind):
+            found |= _last(block)
+    return found
+
+
+def _last(block: Events) -> dict[str, int]:
+    """By subject when the newest of these happened."""
+    wrote, ours = latest(block, _theirs), latest(block, _ours)
+    other = latest(block, lambda words: words.kind in ("ticket_open", "csat"))
+    newest = np.maximum(np.where(wrote > ours, wrote, UNKNOWN), other)
+    return {block.subjects[place]: int(newest[place]) for place in np.flatnonzero(newest != UNKNOWN)}
+
+
+def _theirs(words: Signature) -> bool:
+    return words.kind in CONTACT and words.direction == "in" and words.code != "answered"
+
+
+def _ours(words: Signature) -> bool:
+    return words.kind in CONTACT and not _theirs(words)
