@@ -10,8 +10,10 @@ from crm.clock import DAY
 from crm.days import local_day
 from crm.settings import Home
 from crm.tables.scores import Score, ScorePast
+from crm.tables.trial import Enrolment
 from crm.tables.work import Alert
 from serving.proof import trial
+from serving.proof.shown import shown
 from serving.watches import Found
 from serving.work.holding import TARGETS, URGENT, held
 
@@ -23,18 +25,25 @@ WEEK = 7
 TOLD = 14 * DAY
 """For so long it is the same cause."""
 
+TARGET = TARGETS["customer"]
+OF_THE_RULE = (Enrolment.target == TARGET) & (Enrolment.arm == trial.RULE) & Enrolment.exempt.is_(None)
+DRAWN = Score.party.in_(select(Enrolment.party).where(OF_THE_RULE)) | Score.subject.in_(
+    select(Enrolment.subject).where(OF_THE_RULE)
+)
+"""The control group: the rule's word of them counts, whatever the score says."""
+
 
 def look(session: Session, home: Home, moment: int) -> Iterator[Found]:
-    """Those in the first band whose chance rose by the settings' jump within a week."""
-    target = TARGETS["customer"]
-    scores = list(session.scalars(select(Score).where(Score.target == target, Score.band.in_(URGENT))))
-    arms, whose = trial.arms(session, target, scores), held(session, [score.subject for score in scores])
+    """Those in the first band whose chance, as people are shown it, rose by the settings' jump within a week."""
+    asked = select(Score).where(Score.target == TARGET, Score.band.in_(URGENT) | DRAWN)
+    scores = [score for score in shown(session, list(session.scalars(asked))) if score.band in URGENT]
+    arms, whose = trial.arms(session, TARGET, scores), held(session, [score.subject for score in scores])
     today = int(local_day(np.array([moment]), home.settings.zone)[0])
     before, told = _a_week_ago(session, today), _told(session, moment)
     for score in scores:
-        past, mine = before.get(score.subject), whose.get(score.subject)
-        ruled = arms.get(score.subject) == trial.RULE  # their scores are not shown to anybody
-        if past is not None and not ruled and score.probability - past >= home.settings.alerts.risk_jump:
+        mine, ruled = whose.get(score.subject), arms.get(score.subject) == trial.RULE
+        past = before.get(score.subject, (None, None))[ruled]
+        if past is not None and score.probability - past >= home.settings.alerts.risk_jump:
             yield Found(
                 told.get(score.subject, f"risk_jumped:{score.subject}:{today}"), score.subject,
                 mine.person if mine else None, mine.team if mine else None,
@@ -42,18 +51,18 @@ def look(session: Session, home: Home, moment: int) -> Iterator[Found]:
             )  # fmt: skip
 
 
-def _a_week_ago(session: Session, today: int) -> dict[str, float]:
-    """The chance of each customer as it stood a week ago; of a younger one, the first there was."""
-    urgent = select(Score.subject).where(Score.target == TARGETS["customer"], Score.band.in_(URGENT))
+def _a_week_ago(session: Session, today: int) -> dict[str, tuple[float | None, float | None]]:
+    """The chance of each customer, and the simple rule's, as a week ago; of a younger one, the first there was."""
+    asked = select(Score.subject).where(Score.target == TARGET, Score.band.in_(URGENT) | DRAWN)
     rows = session.execute(
-        select(ScorePast.subject, ScorePast.day, ScorePast.probability)
-        .where(ScorePast.target == TARGETS["customer"], ScorePast.subject.in_(urgent), ScorePast.day < today)
+        select(ScorePast.subject, ScorePast.day, ScorePast.probability, ScorePast.rule_probability)
+        .where(ScorePast.target == TARGET, ScorePast.subject.in_(asked), ScorePast.day < today)
         .order_by(ScorePast.day)
     )
-    found: dict[str, float] = {}
-    for subject, day, chance in rows:
+    found: dict[str, tuple[float | None, float | None]] = {}
+    for subject, day, chance, ruled in rows:
         if day <= today - WEEK or subject not in found:
-            found[subject] = chance
+            found[subject] = (chance, ruled)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from crm.clock import DAY, HOUR, now
 from crm.days import local_day
@@ -134,19 +134,28 @@ def test_a_customer_whose_risk_jumped_is_told_once_in_a_fortnight(home: Home) ->
     assert len(kept(home)) == 1
 
 
-def test_who_is_worked_by_the_rule_is_not_told_of_by_the_score(home: Home) -> None:
+@pytest.mark.parametrize(
+    ("band", "rule_now", "rule_then", "told"),
+    [("high", 0.5, 0.45, 0), ("low", 0.5, 0.1, 1), ("high", 0.15, 0.01, 0), ("high", None, None, 0)],
+)
+def test_who_is_worked_by_the_rule_is_told_of_by_the_rule(
+    home: Home, band: str, rule_now: float | None, rule_then: float | None, told: int
+) -> None:
     subject = "customer:crm:RULED"
-    store(home, "churn", {"source_id": "RULED", "probability": 0.5})
+    store(
+        home, "churn", {"source_id": "RULED", "probability": 0.5, "band": band, "rule_probability": rule_now}
+    )
     today = int(local_day(np.array([now()]), home.settings.zone)[0])
     with writing(home) as session:
         session.add(ScorePast(target="churn", subject=subject, day=today - 9, cutoff=1, version="1", probability=0.1,
-                              band="low", expected=None, reasons=None))  # fmt: skip
+                              rule_probability=rule_then, band="low", expected=None, reasons=None))  # fmt: skip
         session.add(Enrolment(target="churn", party=subject, subject=subject, at=1, arm="rule", exempt=None,
                               owner=None, probability=0.1))  # fmt: skip
-    assert alerts.look(home) == 0
+    assert alerts.look(home) == told
     with writing(home) as session:
+        session.execute(delete(Alert))
         session.execute(update(Enrolment).values(arm="score"))
-    assert alerts.look(home) == 1
+    assert alerts.look(home) == (band == "high")
 
 
 @pytest.mark.parametrize(("due", "told"), [(-2 * HOUR, 1), (-HOUR // 4, 0), (2 * HOUR, 0), (-40 * DAY, 0)])
