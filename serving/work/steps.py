@@ -20,6 +20,9 @@ OFTEN: Final = 3
 FRESH: Final = 7 * DAY
 """Who wrote longer ago has gone unanswered, and "now" is not the word any more."""
 
+HASTE: Final = 3 * DAY
+"""What came so lately comes before any score; a weekend is no longer than that."""
+
 SAID: Final[dict[str, tuple[str, str]]] = {
     "agreed": ("Gọi lại như đã hẹn lúc {at}", "Call back as agreed: {at}"),
     "waits": ("Khách đã nhắn mà chưa ai trả lời: liên hệ lại ngay", "They wrote and nobody has answered: reply now"),
@@ -89,10 +92,10 @@ def waits(seen: Glance, moment: int) -> bool:
 
 
 def pressed(seen: Glance, moment: int) -> int | None:
-    """When the newest thing of this week came that cannot wait for any score: a message, a ticket, a bad rating."""
+    """When the newest thing came that cannot wait for any score: a message, a ticket, a bad rating."""
     told = (seen.theirs.at if seen.theirs and waits(seen, moment) else None, seen.ticket_at,
-            seen.csat_at if _unhappy(seen, moment - FRESH) else None)  # fmt: skip
-    return max((at for at in told if at is not None and at > moment - FRESH), default=None)
+            seen.csat_at if _unhappy(seen, moment - HASTE) else None)  # fmt: skip
+    return max((at for at in told if at is not None and at > moment - HASTE), default=None)
 
 
 def _unhappy(seen: Glance, since: int) -> bool:

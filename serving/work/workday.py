@@ -72,7 +72,7 @@ def workday(
         taps = day.done_by(session, caller, target)
         done, share = len({tap.subject for tap in taps}), calendar.share(at)
         room = round(_capacity(session, home, target, caller) * (share or 1))
-        entries = day.fill(found, max(room - done, 0), pressing(home, at - steps.FRESH).union(lately))
+        entries = day.fill(found, max(room - done, 0), pressing(home, at - steps.HASTE).union(lately))
         shown = listed(session, home, target, run, found, [place for place, *_ in entries])
     rows = {row.card.subject: row for row in shown.rows}
     full = [Entry(rows[p.subject], seen, due, day.taps.get(p.subject)) for p, seen, due in entries
@@ -168,7 +168,7 @@ class _Day:
         return entries
 
     def _waiting(self, subject: str) -> Glance | None:
-        """The glance at one whose message, ticket or bad rating of this week nobody has dealt with."""
+        """The glance at one whose new message, ticket or bad rating nobody has dealt with."""
         seen, tap = glance_of(self._lookup, subject, self._at), self.taps.get(subject)
         since = steps.pressed(seen, self._at)
         if since is None or (tap and tap.at > since) or (seen.ours and seen.ours.at > since):

@@ -107,7 +107,7 @@ def test_who_wrote_and_waits_comes_before_the_best_whatever_ranks_them(
                               exempt=None, owner=None, probability=0.5))  # fmt: skip
     first = day(home, lan).entries[0]
     assert (first.row.card.source_id, first.due) == ("R9", None)
-    assert "R8" not in names(day(home, lan)), "a message of last week has no haste any more"
+    assert "R8" not in names(day(home, lan)), "an older message has no haste any more"
     teams.tap(home, "lead:crm:R9", lan.person, "no_answer", at=NINE - HOUR)
     assert "R9" not in names(day(home, lan))
 
