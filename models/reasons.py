@@ -24,7 +24,7 @@ IN_CHARGE: dict[Language, str] = {"en": "Who is in charge", "vi": "Người ph�
 class Driver:
     """What one topic adds to a score, and the feature (column, value) that speaks for it, if any can.
 
-    ``less``: the value is some of a good thing, and most have more.
+    ``less``: the value is some of what is not bad, and most have more.
     """
 
     topic: str

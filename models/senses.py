@@ -53,8 +53,8 @@ def may_say(of: Voice, value: float, usual: float, side: int) -> bool:
 
 
 def is_less(of: Voice, value: float, usual: float) -> bool:
-    """Whether a value is some of a good thing, but less than usual: as a reason against, it has to be said so."""
-    return of.sign > 0 and not of.whole and of.middle is None and 0 < value < usual
+    """Whether a value is some of what is not bad, but less than usual: a reason against has to say so."""
+    return of.sign >= 0 and not of.whole and of.middle is None and 0 < value < usual
 
 
 def usual(rows: NDArray[np.float32]) -> tuple[float, ...]:

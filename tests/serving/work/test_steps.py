@@ -65,7 +65,8 @@ def test_care(name: str, seen: Glance, due: int | None) -> None:
     ("seen", "since"),
     [(Glance(), None), (Glance(ours=OURS, theirs=THEIRS), NOW - HOUR), (Glance(theirs=touch(4 * 24, "in")), None),
      (Glance(tickets=1, ticket_at=NOW - DAY), NOW - DAY), (Glance(tickets=1, ticket_at=NOW - 4 * DAY), None),
-     (Glance(csat=2, csat_at=NOW - DAY), NOW - DAY), (Glance(csat=2, csat_at=NOW - 9 * DAY), None), (Glance(csat=3, csat_at=NOW - DAY), None)],
+     (Glance(csat=2, csat_at=NOW - DAY), NOW - DAY), (Glance(csat=2, csat_at=NOW - 9 * DAY), None),
+     (Glance(csat=3, csat_at=NOW - DAY), None)],
 )  # fmt: skip
 def test_what_cannot_wait_is_of_these_days(seen: Glance, since: int | None) -> None:
     assert steps.pressed(seen, NOW) == since
