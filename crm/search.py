@@ -26,8 +26,9 @@ BETWEEN: Final = r"""[\s,;|()"'/]+"""
 
 DIALLED: Final = re.compile(r"[\d\s.\-()+]+")
 READ: Final = {
-    "lead": ("name", "phone", "email", "company"),
+    "lead": ("name", "phone", "email", "company", "converted_party"),
     "party": ("name", "phone", "email", "organisation"),
+    "deal": ("name", "party", "lead"),
 }
 SHAPE: Final = pa.schema([(name, pa.string()) for name in ("subject", "phone", "said")])
 
@@ -41,13 +42,26 @@ WITH staff AS (
     SELECT 'customer:' || source || ':' || organisation AS subject, string_agg(phone, ' ') AS phone,
         string_agg(concat_ws(' ', name, email, source_id), ' ' ORDER BY source_id) AS said
     FROM party WHERE organisation IS NOT NULL GROUP BY source, organisation
-)
+),
+bargain AS (
+    SELECT concat_ws(' ', d.name, d.source_id) AS said, 'lead:' || d.source || ':' || d.lead AS lead,
+        'customer:' || d.source || ':' || coalesce(p.organisation, d.party) AS customer,
+        'lead:' || l.source || ':' || l.source_id AS before
+    FROM deal d
+    LEFT JOIN party p ON p.source = d.source AND p.source_id = d.party
+    LEFT JOIN lead l ON l.source = d.source AND l.converted_party = d.party
+),
+whose AS (
+    SELECT said, unnest(CASE WHEN customer IN (SELECT subject FROM told) THEN [lead, customer]
+        ELSE [lead, before] END) AS subject FROM bargain
+),
+deals AS (SELECT subject, string_agg(DISTINCT said, ' ' ORDER BY said) AS said FROM whose GROUP BY subject)
 SELECT subject, concat_ws(' ', c.phone, s.phone) AS phone,
-    folded(concat_ws(' ', c.name, c.company, c.email, c.source_id, s.said)) AS said
-FROM card c JOIN told USING (subject) LEFT JOIN staff s USING (subject)
+    folded(concat_ws(' ', c.name, c.company, c.email, c.source_id, s.said, d.said)) AS said
+FROM card c JOIN told USING (subject) LEFT JOIN staff s USING (subject) LEFT JOIN deals d USING (subject)
 WHERE NOT starts_with(subject, 'deal:')
 """
-"""A company is found by everybody who works for it."""
+"""A company is found by everybody who works for it; everybody by the names and ids of their deals."""
 
 
 def find(home: Home, asked: str) -> list[str]:

@@ -24,6 +24,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Home:
     company.tell("party", "K", day(0), kind="organisation", name="Cty CP Hòa Bình", created_at=day(0))
     company.tell("party", "P", day(0), kind="person", name="Lê Tú", organisation="K", phone="+84901111222",
                  created_at=day(0))  # fmt: skip
+    company.tell(
+        "lead", "WON", day(0), created_at=day(0), name="Đỗ Bình", converted_at=day(1), converted_party="Q"
+    )
+    company.tell("party", "Q", day(1), kind="person", name="Đỗ Bình", created_at=day(1))
+    for deal, whose in (("OPP-7", {"lead": "LEA-0"}), ("OPP-8", {"party": "P"}), ("OPP-9", {"party": "Q"})):
+        company.tell("deal", deal, day(1), name="Lắp đặt tổng đài 20 máy", created_at=day(1), **whose)
     company.tell("party", "NOBODY", day(0), kind="person", name="Nguyễn Văn Khách", created_at=day(0))
     company.tell(
         "transaction", "O", day(1), kind="order", party="P", occurred_at=day(1), amount=1, currency="VND"
@@ -57,6 +63,10 @@ def home(told: Home, tmp_path: Path) -> Home:
         ("678", []),
         ("so1@an-phat.vn", ["lead:crm:LEA-1"]),
         ("lea-0", ["lead:crm:LEA-0"]),
+        ("opp-7", ["lead:crm:LEA-0"]),
+        ("OPP-8", ["customer:crm:K"]),
+        ("opp-9", ["lead:crm:WON"]),
+        ("lap dat tong dai", ["customer:crm:K", "lead:crm:LEA-0", "lead:crm:WON"]),
         ("hoa binh", ["customer:crm:K"]),
         ("le tu", ["customer:crm:K"]),
         ("0901111222", ["customer:crm:K"]),
