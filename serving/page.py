@@ -103,6 +103,7 @@ def _environment() -> Environment:
         "code": code,
         "chance": say.chance,
         "about": say.about,
+        "counted": say.count,
         "phone": say.phone,
         "masked": say.masked,
         "called": say.called,

@@ -52,6 +52,15 @@ def about(amount: int | None, lang: str, currency: str) -> str:
     return " ".join(part for part in (number, word, SYMBOLS.get(currency, currency)) if part)
 
 
+def count(number: float, lang: str) -> str:
+    """A whole number, its thousands apart.
+
+    >>> count(64466, "vi"), count(64466, "en"), count(12, "vi")
+    ('64.466', '64,466', '12')
+    """
+    return f"{number:,.0f}".replace(",", "." if lang == "vi" else ",")
+
+
 def phone(number: str) -> str:
     """An E.164 number as it is dialled at home, any other text unchanged.
 

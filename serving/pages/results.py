@@ -103,7 +103,7 @@ def _said(figure: Figure, lang: str, currency: str, goal: bool) -> str:
     unit = UNITS[figure.name]
     if unit == "money":
         return about(round(value), lang, currency)
-    number = {"share": f"{100 * value:.1f} %", "hours": f"{value:.1f}", "rating": f"{value:.2f}"}[unit]
+    number = {"share": f"{100 * value:.1f}%", "hours": f"{value:.1f}", "rating": f"{value:.2f}"}[unit]
     return number.replace(".", ",") if lang == "vi" else number
 
 

@@ -26,5 +26,8 @@
     if (link.pathname === location.pathname && link.search === location.search && link.hash) return;
     setTimeout(() => { if (!event.defaultPrevented) leaving(); });
   });
+  // On a phone the menu is wider than the screen: the page one is on comes into sight.
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   addEventListener("pageshow", here); // also when the browser shows it again as it was left
 }

@@ -12,7 +12,9 @@ from crm.errors import Forbidden, NotFound, SettingsError
 from crm.operations import reading
 from crm.settings import Home
 from crm.tables.people import Deed, Person
+from serving import page
 from serving.rights import keys, passwords, people, teams
+from serving.wording import words
 from serving.work.leaving import leave
 from tests.serving.stored import ORIGIN, send
 
@@ -177,8 +179,19 @@ def test_a_key_has_no_password_to_change(browser: TestClient) -> None:
 def test_the_log_is_read_by_who_may(browser: TestClient, home: Home, lan: str) -> None:
     fails(home, 1)
     text = browser.get("/nhat-ky").text
-    assert re.search(r"<bdi>Nguyễn Thị Lan</bdi></td><td>sales</td><td>sign-in</td>.*bị từ chối", text)
-    assert "person.add" in text
-    oldest = browser.get("/nhat-ky?truoc=4").text
-    assert "team.add" in oldest
-    assert "person.add" not in oldest
+    assert re.search(
+        r"<bdi>Nguyễn Thị Lan</bdi></td><td>Kinh doanh</td><td><bdi>đăng nhập</bdi></td>.*bị từ chối", text
+    )
+    assert "thêm người" in text
+    assert "person.add" not in text
+    assert "added a person" in browser.get("/nhat-ky?lang=en").text
+    oldest = browser.get("/nhat-ky?truoc=4&lang=vi").text
+    assert "thêm đội" in oldest
+    assert "thêm người" not in oldest
+
+
+def test_every_deed_has_a_name_in_the_log() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in page.HERE.rglob("*.py"))
+    deeds = set(re.findall(r'\bnote\(\s*\w+(?:\.\w+)*,\s*\w+(?:\.\w+)*,\s*"([a-z][\w.-]+)"', source))
+    assert len(deeds) > 15
+    assert [one for one in sorted(deeds) if f"D_{one}" not in words("log", "vi")] == []

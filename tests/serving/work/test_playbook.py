@@ -188,7 +188,7 @@ def test_setting_the_threshold(
 
 
 def test_without_a_team_the_page_says_what_to_do(browser: TestClient) -> None:
-    assert "leadkeep teams add" in browser.get("/doi").text
+    assert "Nhờ quản trị thêm đội" in browser.get("/doi").text
 
 
 def test_what_is_urgent_and_taking_from_the_pool(
