@@ -202,11 +202,11 @@ def _take_turns(contenders: list[Contender], requests: int, rounds: int) -> dict
 
 async def _turn(contender: Contender, requests: int, seed: int) -> Round:
     chosen = random.Random(seed).choices(contender.requests, k=requests)
-    before, begin = _cpu(contender.process), time.perf_counter()
+    before, begin = cpu(contender.process), time.perf_counter()
     parts = [chosen[first::CONNECTIONS] for first in range(CONNECTIONS)]
     waits = await asyncio.gather(*(_connection(contender.port, part) for part in parts))
     wall = time.perf_counter() - begin
-    return Round(wall, _cpu(contender.process) - before, [wait for some in waits for wait in some])
+    return Round(wall, cpu(contender.process) - before, [wait for some in waits for wait in some])
 
 
 async def _connection(port: int, requests: list[bytes]) -> list[float]:
@@ -243,7 +243,8 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     return int(head.split(" ", 2)[1]), await reader.readexactly(length)
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu(process: psutil.Process) -> float:
+    """CPU seconds of a process and its children so far."""
     family = [process, *process.children(recursive=True)]
     return sum(sum(one.cpu_times()[:2]) for one in family)
 

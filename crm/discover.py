@@ -2,11 +2,14 @@
 
 import importlib
 import pkgutil
-from types import ModuleType
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType, ModuleType
 
 
-def modules(package: str) -> dict[str, ModuleType]:
-    """The modules of ``package`` by their short name, in alphabetical order.
+@cache
+def modules(package: str) -> Mapping[str, ModuleType]:
+    """The modules of ``package`` by their short name, in alphabetical order; looked for once in a process.
 
     >>> sorted(modules("crm.connectors"))[:1]
     ['csv']
@@ -15,4 +18,4 @@ def modules(package: str) -> dict[str, ModuleType]:
     names = sorted(
         info.name for info in pkgutil.iter_modules(folder.__path__) if not info.name.startswith("_")
     )
-    return {name: importlib.import_module(f"{package}.{name}") for name in names}
+    return MappingProxyType({name: importlib.import_module(f"{package}.{name}") for name in names})

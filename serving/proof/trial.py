@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
@@ -35,6 +35,10 @@ ENROLLED: Final = select(Enrolment).where(
     Enrolment.target == bindparam("target"), Enrolment.party.in_(NAMES) | Enrolment.subject.in_(NAMES)
 )
 """Asked at every live score: built once."""
+
+OWNERS: Final = select(Assignment.subject, Assignment.person).where(
+    Assignment.subject.in_(NAMES), Assignment.until.is_(None)
+)
 
 Row = TypeVar("Row")
 
@@ -103,9 +107,14 @@ def enrol(
         }
         for party, score in fresh.items()
     ]  # fmt: skip
-    insert = operations.insert(session, Enrolment)
-    session.execute(insert.on_conflict_do_nothing(index_elements=["target", "party"]), rows)
+    session.execute(_once(operations.dialect_of(session)), rows)
     return len(rows)
+
+
+@lru_cache(maxsize=4)
+def _once(dialect: str) -> Any:
+    insert = operations.insert_of(dialect, Enrolment)
+    return insert.on_conflict_do_nothing(index_elements=["target", "party"])
 
 
 def newcomers(home: Home) -> Callable[[Session, Sequence[Score]], None]:
@@ -175,8 +184,6 @@ def _enrolled(session: Session, target: str, scores: Iterable[Score]) -> dict[st
 def _owners(session: Session, subjects: Sequence[str]) -> dict[str, int | None]:
     found: dict[str, int | None] = {}
     for start in range(0, len(subjects), CHUNK):
-        query = select(Assignment.subject, Assignment.person).where(
-            Assignment.subject.in_(subjects[start : start + CHUNK]), Assignment.until.is_(None)
-        )
-        found |= {subject: person for subject, person in session.execute(query)}
+        for subject, person in session.execute(OWNERS, {"names": subjects[start : start + CHUNK]}):
+            found[subject] = person
     return found

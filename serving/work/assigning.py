@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from crm.clock import HOUR, now
+from crm.clock import HOUR, SECOND, now
 from crm.errors import Forbidden, NotFound, SourceError
 from crm.operations import reading, writing
 from crm.settings import Home
@@ -24,6 +24,10 @@ from serving.work.sharing import UNSCORED, Chance, Floor, Held, Place
 
 ANYBODY: Final = frozenset({"director", "admin"})
 """Roles that hand over between teams and set any team's thresholds; a team lead does within their own."""
+
+
+COUNTED_FOR: Final = 10 * SECOND
+"""How long newcomers are shared by one count of what everybody holds, what they got themselves counted along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,20 @@ def assign(home: Home) -> AssignReport:
 def greet(home: Home) -> Callable[[Session, Sequence[Score]], None]:
     """Told of scores as they are stored live: a newcomer is somebody's at once, in the same transaction."""
 
+    loads, counted_at = holding.Loads(), 0
+
     def assign_newcomers(session: Session, scores: Sequence[Score]) -> None:
+        nonlocal loads, counted_at
         subjects = holding.unheld(session, [one.subject for one in scores if one.subject.startswith("lead:")])
         found = arrived(home, subjects)
-        if found and (floor := holding.floor(session, home.settings)).groups:
+        if not found:
+            return
+        if now() - counted_at > COUNTED_FOR:
+            loads, counted_at = holding.loads(session), now()
+        floor = holding.floor(session, home.settings, loads)
+        if floor.groups:
             moves = _moves(floor, found, {one.subject: _chance(one) for one in scores}, {}, {})
+            loads = {seat.person: (seat.load, seat.hot) for seat in floor.seats.values()}
             holding.begin(session, [(found[subject], place) for subject, place in moves.items()])
 
     return assign_newcomers
@@ -132,12 +145,14 @@ def hand_over(home: Home, caller: Caller, subject: str, to: int) -> None:
         note(session, caller, "lead.hand_over", subject, to=to)
 
 
-def hand_over_all(session: Session, home: Home, person: int, by: int | None = None) -> int:
+def hand_over_all(
+    session: Session, home: Home, person: int, by: int | None = None, but: int | None = None
+) -> int:
     """Shares out what somebody who leaves holds, in the caller's transaction; returns how many.
 
-    What no colleague at work can take waits in the team's pool.
+    What is team ``but``'s stays with them. What no colleague at work can take waits in the team's pool.
     """
-    own = Assignment.person == person, Assignment.until.is_(None)
+    own = Assignment.person == person, Assignment.until.is_(None), Assignment.team.is_distinct_from(but)
     found = {one.subject: one for one in session.scalars(select(Assignment).where(*own))}
     floor, chances = holding.floor(session, home.settings), holding.chances(session, home)
     floor.seats.pop(person, None)

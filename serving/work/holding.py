@@ -46,15 +46,19 @@ def chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
     return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
 
 
-def floor(session: Session, settings: Settings) -> Floor:
-    """The teams, and the people at work with what they hold."""
+Loads = dict[int, tuple[int, int]]
+"""By person how many subjects they hold, and how many of them are urgent."""
+
+
+def floor(session: Session, settings: Settings, carried: Loads | None = None) -> Floor:
+    """The teams, and the people at work with what they hold, by default as counted now."""
     groups = [Group(team.id, team.kind, frozenset(team.sources), team.qualify_at) for team in _teams(session)]
     at_work = list(session.scalars(select(Person).where(Person.left_at.is_(None), Person.team.is_not(None))))
     away = _away(session, settings)
     seats = {person.id: _seat(person, settings, person.id in away) for person in at_work}
-    for person, load, hot in session.execute(_loads()):
+    for person, found in (loads(session) if carried is None else carried).items():
         if person in seats:
-            seats[person].load, seats[person].hot = int(load), int(hot)
+            seats[person].load, seats[person].hot = found
     return Floor(groups, seats.values(), {person.actor: person.id for person in at_work if person.actor})
 
 
@@ -76,8 +80,12 @@ def _seat(person: Person, settings: Settings, away: bool) -> Seat:
     return Seat(person.id, person.team, max(1, person.capacity or usual), here)
 
 
+def loads(session: Session) -> Loads:
+    """Counts what everybody holds: with many subjects that takes a while."""
+    return {person: (int(load), int(hot)) for person, load, hot in session.execute(_loads()) if person}
+
+
 def _loads() -> Select[int | None, int, int]:
-    """How many subjects each person holds, and how many of them are urgent."""
     hot = func.sum(case((Score.band.in_(URGENT), 1), else_=0))
     of_subject = (Score.subject == Assignment.subject) & Score.target.in_(TARGETS.values())
     return (
