@@ -64,12 +64,13 @@ def change(
     ] = None,
 ) -> None:
     """Change somebody's role, team, name, capacity or right to export; it holds at once."""
-    from serving.rights import people, teams
+    from serving.rights import teams
+    from serving.work import leaving
 
     home = here()
     given = {"role": role, "name": name, "capacity": capacity, "team": team and teams.named(home, team).id}
     changed = {field: value for field, value in given.items() if value}
-    people.change(home, login, changed if export is None else changed | {"may_export": export})
+    leaving.change(home, login, changed if export is None else changed | {"may_export": export})
 
 
 @app.command()

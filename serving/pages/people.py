@@ -12,7 +12,7 @@ from serving.rights import people, teams
 from serving.rights.callers import ROLES
 from serving.rights.teams import KINDS
 from serving.wording import words
-from serving.work.leaving import leave
+from serving.work import leaving
 
 router = APIRouter(include_in_schema=False)
 MENU = 92
@@ -54,10 +54,10 @@ def change(request: Request) -> Response:
             "role": role, "team": _team(request), "capacity": _number(said, "suc", MOST),
             "may_export": said.get("xuat") == "1",
         }  # fmt: skip
-        people.change(request.app.state.home, login, fields, request.state.caller)
+        handed = leaving.change(request.app.state.home, login, fields, request.state.caller)
     except SettingsError:
         return _drawn(request, ai=login, problem=True)
-    return _back("sua")
+    return _back(f"doi-nhom-{handed}" if handed else "sua")
 
 
 @router.post("/nguoi-dung/mat-khau")
@@ -74,7 +74,7 @@ def end(request: Request) -> Response:
     login = _login(request.state.form)
     if _own(request, login):
         raise Forbidden("nobody ends their own work", where="people", todo="ask another administrator")
-    handed = leave(request.app.state.home, login, request.state.caller)
+    handed = leaving.leave(request.app.state.home, login, request.state.caller)
     return _back(f"ket-thuc-{handed}")
 
 
@@ -105,7 +105,7 @@ def _drawn(
     everybody = people.listed(home)
     known = teams.listed(home)
     at_work = [one for one in everybody if one.left_at is None]
-    said, _, handed = done.rpartition("-") if done.startswith("ket-thuc-") else (done, "", "")
+    said, _, handed = done.rpartition("-") if done.startswith(("ket-thuc-", "doi-nhom-")) else (done, "", "")
     return draw(
         request, "people", 422 if problem else 200, at_work=at_work, teams=known, kinds=KINDS,
         left=[one for one in everybody if one.left_at is not None], login=login, password=password, problem=problem,

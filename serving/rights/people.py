@@ -84,17 +84,23 @@ def change(home: Home, login: str, fields: Mapping[str, str | int | None], by: C
 
     Raises NotFound for no such person at work, SettingsError for a role or team that is not usable.
     """
-    assert fields.keys() <= CHANGEABLE
     with writing(home) as session:
-        person = at_work(session, login)
-        role, team = fields.get("role", person.role), fields.get("team", person.team)
-        _check(str(role), team if isinstance(team, int) else None)
-        for field, value in fields.items():
-            setattr(person, field, value)
-        audit.note(
-            session, by, "person.change", f"person:{person.id}", fields=sorted(fields), role=role, team=team,
-            may_export=person.may_export,
-        )  # fmt: skip
+        changed(session, login, fields, by)
+
+
+def changed(session: Session, login: str, fields: Mapping[str, str | int | None], by: Caller) -> Person:
+    """The same in the caller's transaction; returns the person as changed."""
+    assert fields.keys() <= CHANGEABLE
+    person = at_work(session, login)
+    role, team = fields.get("role", person.role), fields.get("team", person.team)
+    _check(str(role), team if isinstance(team, int) else None)
+    for field, value in fields.items():
+        setattr(person, field, value)
+    audit.note(
+        session, by, "person.change", f"person:{person.id}", fields=sorted(fields), role=role, team=team,
+        may_export=person.may_export,
+    )  # fmt: skip
+    return person
 
 
 def listed(home: Home) -> list[Person]:

@@ -11,6 +11,7 @@ from crm.tables.people import Absence, Deed, Person
 from serving.rights import keys, people, teams
 from serving.rights.access import COOKIE
 from tests.serving.stored import ORIGIN, send
+from tests.serving.teams import hold, holders, person
 
 
 def shown(text: str) -> str:
@@ -139,3 +140,24 @@ def test_a_form_of_another_site_lets_nobody_in(browser: TestClient, home: Home) 
     answer = browser.post("/nguoi-dung", data={"ten_dang_nhap": "x"}, headers={"origin": ORIGIN})
     assert answer.status_code == 403
     assert people.listed(home) == []
+
+
+@pytest.mark.parametrize(("kind", "follows"), [("sales", True), ("care", False)])
+def test_who_changes_team_takes_along_only_whom_the_crm_says(
+    browser: TestClient, home: Home, first_team: int, kind: str, follows: bool
+) -> None:
+    other = teams.make(home, "Hai", kind).id
+    hoa, minh = person(home, "hoa", first_team), person(home, "minh", first_team)
+    for name, why in (("A", "crm"), ("B", "rule"), ("C", "taken")):
+        hold(home, f"lead:crm:{name}", hoa, first_team, 1, why=why)
+    hold(home, "lead:crm:D", minh, first_team, 1)
+    given = {"ai": "hoa", "ten": "Hoa", "vai_tro": "sales", "nhom": str(other), "suc": "", "email": ""}
+    answer = send(browser, "/nguoi-dung/sua", **given)
+    left = 2 if follows else 3
+    assert answer.headers["location"].endswith(f"doi-nhom-{left}")
+    assert f"{left} khách ở lại đội cũ" in browser.get(answer.headers["location"]).text
+    found = holders(home)
+    assert found.pop("lead:crm:A") == ((hoa, other, "crm") if follows else (minh, first_team, "left"))
+    assert {who for who, *_ in found.values()} == {minh}
+    assert {team for _, team, _ in found.values()} == {first_team}
+    assert send(browser, "/nguoi-dung/sua", **given | {"ten": "Hoa B"}).headers["location"].endswith("sua")
