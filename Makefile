@@ -12,6 +12,8 @@ help:           ## show this list
 demo: .venv/ready    ## make the sample company, train, score, print today's lists, serve the pages (SERVE=0: do not)
 	.venv/bin/leadkeep demo $(if $(filter 0,$(SERVE)),--no-serve)
 
+# Bytecode is kept whatever the environment says: the tests start hundreds of processes.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/ready-dev    ## run the tests
 	.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 

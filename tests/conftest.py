@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 import pytest
+from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, Pool, event, make_url
 
 from crm import databases, migrations
@@ -145,6 +146,24 @@ def home(tmp_path: Path, database: str, has_tables: bool, file_with_tables: Path
     use(made, database)
     yield made
     let_go(database)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Makes something in a folder of that name, once for all processes of a run; nobody writes to it then."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        path = shared / name
+        done = path.with_suffix(".made")
+        with FileLock(path.with_suffix(".lock")):
+            if not done.exists():
+                make(path)
+                done.touch()
+        return path
+
+    return made
 
 
 def use(home: Home, url: str) -> None:

@@ -1,11 +1,9 @@
-import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from filelock import FileLock
 
 from crm import operations
 from crm.clock import DAY, now
@@ -19,18 +17,15 @@ from tests.serving.stored import ORIGIN
 
 
 @pytest.fixture(scope="session")
-def told_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A company with both models, made once for all processes of a run; nobody writes to it."""
-    own = tmp_path_factory.getbasetemp()
-    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "company"
-    made = path.with_suffix(".made")
-    with FileLock(path.with_suffix(".lock")):
-        if not made.exists():
-            home = company.told(path)
-            for target in ("lead_conversion", "churn"):
-                company.trained(home, target, now() - 2 * DAY)
-            made.touch()
-    return Home(path)
+def told_once(once: Callable[[str, Callable[[Path], object]], Path]) -> Home:
+    """A company with both models; nobody writes to it."""
+
+    def make(path: Path) -> None:
+        home = company.told(path)
+        for target in ("lead_conversion", "churn"):
+            company.trained(home, target, now() - 2 * DAY)
+
+    return Home(once("told", make))
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """A small sample company, imported once for all tests here."""
 
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -13,17 +15,22 @@ UNTIL = date(2026, 3, 1)
 
 
 @pytest.fixture(scope="session")
-def company(tmp_path_factory):
+def company(once: Callable[[str, Callable[[Path], object]], Path]) -> tuple[Home, int]:
     """The home folder of a company of 400 customers, and the moment its exports were made.
 
-    With 200, no model was surely better than the rule.
+    With 200, no model was surely better than the rule. Nobody changes its history.
     """
-    folder = tmp_path_factory.mktemp("company")
+    folder = once("sample", imported)
+    home = Home(folder / "home")
+    return home, parse(UNTIL.isoformat(), home.settings.zone)
+
+
+def imported(folder: Path) -> None:
+    """A company, generated and imported."""
     generate(folder, 400, 3, UNTIL)
     home = Home(folder / "home").create()
     end = parse(UNTIL.isoformat(), home.settings.zone)
     load(home, folder / "mapping_with_leaks.toml", [folder / "export"], end)
-    return home, end
 
 
 @pytest.fixture(scope="session")

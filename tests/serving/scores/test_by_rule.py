@@ -41,7 +41,8 @@ def test_the_command_every_night_runs_draws_too(
     at_work: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LEADKEEP_HOME", str(at_work.path))
-    for moment, drawn in (["--as-of", f"{to_datetime(now() - DAY):%Y-%m-%d}"], False), ([], True):
+    yesterday = to_datetime(now() - DAY, at_work.settings.zone)
+    for moment, drawn in (["--as-of", f"{yesterday:%Y-%m-%d}"], False), ([], True):
         monkeypatch.setattr(sys, "argv", ["leadkeep", *job.commands(at_work)[0], *moment, "--json"])
         with pytest.raises(SystemExit):
             leadkeep.main()

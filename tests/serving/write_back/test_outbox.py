@@ -335,6 +335,7 @@ def tried(home: Home) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.databases("postgres")  # on SQLite the sender is killed beside all others, in test_survival
 def test_killed_thirty_times_nothing_is_lost_or_written_twice(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -348,7 +349,7 @@ def test_killed_thirty_times_nothing_is_lost_or_written_twice(
             worker = forks.start("work", number)
             deadline = time.monotonic() + 30
             while tried(home) < before + 8 and time.monotonic() < deadline:
-                time.sleep(0.005)
+                time.sleep(0.02)
             time.sleep(dice.random() / 3)
             forks.kill(worker)
         while rows(home, "waiting", "sending"):
