@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crm.errors import LeadkeepError, NotFound, ResourceError
-from serving.commands import Json, day, groups, here, moment
+from serving.commands import Json, day, groups, here, moment, past
 
 if TYPE_CHECKING:
     from crm.settings import Home
@@ -109,14 +109,13 @@ def score(
     out: Annotated[Path | None, typer.Option(help="Also write a file: .csv or .parquet.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Score everyone eligible at a time, with the newest model no younger than it."""
+    """Score everyone eligible: now with the model in use, or at a time with the newest model by then."""
     from serving import terminal
     from serving.scores.scoring import score as run
 
     home = here()
     with terminal.progress() as tell:
-        # Now is no moment of the past: the control group is drawn, and who left is cleared in the CRM.
-        report = run(home, target, None if as_of == "now" else moment(home, as_of), out, tell)
+        report = run(home, target, past(home, as_of), out, tell)
     terminal.result(report.as_dict(), as_json, terminal.scored)
 
 
@@ -128,12 +127,12 @@ def explain(
     as_of: AsOf = "now",
     as_json: Json = False,
 ) -> None:
-    """Score one lead or customer now and say why."""
+    """Score one lead or customer and say why: now with the model in use, or at a time with the newest by then."""
     from serving import terminal
     from serving.scores.live import explain as run
 
     home = here()
-    found = run(home, target, subject, _language(home, lang), moment(home, as_of))
+    found = run(home, target, subject, _language(home, lang), past(home, as_of))
     terminal.result(found, as_json, terminal.explained)
 
 

@@ -43,6 +43,11 @@ def moment(home: "Home", text: str) -> int:
     return found
 
 
+def past(home: "Home", text: str) -> int | None:
+    """The same; None for now, which is no moment of the past: the model in use then answers."""
+    return None if text == "now" else moment(home, text)
+
+
 def day(text: str) -> date:
     """A day somebody typed; raises typer.BadParameter."""
     try:

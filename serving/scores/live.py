@@ -244,16 +244,18 @@ def look_up(home: Home, kinds: Iterable[str], load: int | None = None) -> Lookup
     return Lookup(store, kinds, Overlay(store, Inbox(home), settings.currency, settings.zone))
 
 
-def explain(home: Home, name: str, subject: str, lang: Language, as_of: int) -> dict[str, Any]:
-    """One subject's score as known at ``as_of``, with the newest model of that time, as plain data.
+def explain(home: Home, name: str, subject: str, lang: Language, as_of: int | None = None) -> dict[str, Any]:
+    """One subject's score as plain data: now with the model in use, or at ``as_of`` with the newest by then.
 
     ``subject`` may be the own id in the CRM of the record, or of one linked with it. Raises as
     :meth:`Live.score`, and HistoryError.
     """
-    target, bundle = find(name), registry.champion(home, name, as_of=as_of)
+    target, bundle, moment = find(name), registry.champion(home, name, as_of=as_of), as_of or now()
     lookup = look_up(home, ())
-    found = _score(target, bundle, lookup, named(home, lookup.store, target.subject, subject), as_of, lang, 5)
-    said = asdict(found) | {"target": name, "as_of": iso(as_of, home.settings.zone)}
+    found = _score(
+        target, bundle, lookup, named(home, lookup.store, target.subject, subject), moment, lang, 5
+    )
+    said = asdict(found) | {"target": name, "as_of": iso(moment, home.settings.zone)}
     del said["cutoff"]
     return said
 
