@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from crm.errors import SettingsError
 from crm.settings import Home, WriteBack
-from serving.cells import harmless
+from serving.cells import harmless, meant
 from serving.destinations import FIELDS, Item, Unreached
 
 TITLE = "CSV file"
@@ -83,9 +83,13 @@ def _read(file: Path, columns: Sequence[str], key: Sequence[str]) -> Rows:
             rows = csv.DictReader(opened)
             if rows.fieldnames is None or list(rows.fieldnames) != list(columns):
                 raise Unreached(f"{file} was changed by hand: move it away")
-            return {tuple(row[name] for name in key): row for row in rows}
+            return {tuple(meant(row[name]) for name in key): _meant(row) for row in rows}
     except (UnicodeDecodeError, csv.Error) as error:
         raise Unreached(f"{file} was changed by hand: move it away") from error
+
+
+def _meant(row: Mapping[str, str]) -> dict[str, str]:
+    return {name: meant(cell) for name, cell in row.items()}
 
 
 def _replace(file: Path, columns: Sequence[str], rows: Rows) -> None:

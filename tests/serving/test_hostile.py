@@ -1,5 +1,6 @@
 """Names full of HTML, formulas and right-to-left marks show as text, and no field or address breaks a page."""
 
+import csv
 import io
 import json
 import re
@@ -7,11 +8,14 @@ import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import product
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from crm import operations
 from crm.clock import DAY, HOUR, now
@@ -20,11 +24,15 @@ from crm.operations import reading, writing
 from crm.schema import TABLES
 from crm.settings import Home
 from crm.tables.jobs import JobRun
+from crm.tables.outbox import Outgoing
 from crm.tables.scores import Score
 from crm.tables.work import Alert
 from serving.app import create_app
 from serving.rights import access, keys, people, staff, teams
 from serving.scores.scoring import score
+from serving.work import taps
+from serving.write_back import control as write_back
+from serving.write_back import sending
 from tests.crm.company import Company
 from tests.serving.stored import ORIGIN
 from tests.serving.teams import hold, tap
@@ -259,6 +267,33 @@ def test_it_shows_as_text_everywhere(visit: Visit) -> None:
     assert [one for one in sorted(SHOWN) if f"{BAD}{one}" not in visit.said] == [], "the test does not see it"
 
 
+def test_no_file_that_people_open_holds_a_formula(harmed: Home, tmp_path: Path) -> None:
+    settings = harmed.path / "settings.toml"
+    place = '[[write_back]]\nname = "crm"\nto = "file"\naddress = "out"\n'
+    settings.write_text(f"{settings.read_text(encoding='utf-8')}\n{place}", encoding="utf-8")
+    files = [harmed.path / "out" / f"leadkeep-{kind}.csv" for kind in ("scores", "actions")]
+    with reading(harmed) as session:
+        row = session.query(people.Person).filter_by(login="admin").one()
+        admin = keys.Caller("admin", "person", row.id, row.team, row.name)
+    said = ""
+    for target, subject in ("lead_conversion", f"lead:crm:L{BAD}"), ("churn", f"customer:crm:K{BAD}"):
+        files.append(tmp_path / f"{target}.csv")
+        score(harmed, target, out=files[-1])
+        taps.tap(harmed, admin, taps.Given(str(uuid4()), subject, target, "no_answer", note=f"{BAD}note"))
+    write_back.queue_all(harmed)
+    with writing(harmed) as session:
+        session.execute(update(Outgoing).values(due_at=0))
+    sending.send_due(harmed)
+    for file in files:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            cells = [cell for row in csv.reader(opened) for cell in row]
+        assert [cell for cell in cells if re.search(r"(^|[;\t])[=@\t\r\n＝＋－＠]", cell)] == []
+        said += "".join(cells)
+    assert f"'{BAD}note" in said
+    assert f"L{BAD}" in said, "who begins with a letter is found by an import as before"
+
+
+@pytest.mark.databases("sqlite", "postgres")
 def test_no_address_and_no_field_breaks_a_page(visit: Visit) -> None:
     for path in sorted({path.partition("?")[0] for path in visit.places()}):
         visit.get(path)

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 from crm.discover import modules
 from crm.errors import SettingsError
 from crm.settings import Home, WriteBack
+from serving.cells import meant
 from serving.destinations import FIELDS, Item, Unreached
 from tests.serving import receiver
 
@@ -131,6 +132,19 @@ def test_what_is_taken_back_is_gone(place: Place) -> None:
     assert not any(scores.get("K:1", {}).get(name) for name in FIELDS)
     assert int(scores["K2"]["leadkeep_percent"]) == 31
     assert actions == {}
+
+
+def test_an_id_that_looks_like_a_formula_stays_one_record(place: Place) -> None:
+    for number, percent in enumerate((31, 7)):
+        place.write(
+            f"b{number}", score("=1+1", f"s{number}", leadkeep_percent=percent), score("-5", f"z{number}")
+        )
+    scores, _ = place.found()
+    assert {meant(who): int(said["leadkeep_percent"]) for who, said in scores.items()} == {
+        "=1+1": 7,
+        "-5": 31,
+    }
+    assert "-5" in scores, "a number is what it was"
 
 
 def test_only_fields_of_our_own_are_written(place: Place) -> None:

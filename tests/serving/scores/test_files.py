@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crm.errors import LeadkeepError, ResourceError
 from crm.tables.scores import Score
-from serving.cells import harmless
+from serving.cells import harmless, meant
 from serving.scores.files import written
 
 
@@ -42,7 +44,7 @@ def test_csv_opens_in_excel_and_keeps_vietnamese(tmp_path: Path) -> None:
     assert row["reason_2_vi"] == ""
 
 
-@pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+cmd", "-1+1", "@SUM", "\t=1", "\r=1", "+84=1"])
+@pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+cmd", "-1+1", "@SUM", "\r1", "+84=1", "＝1+1", "'=1"])
 def test_formulas_are_neutralised(cell: str, tmp_path: Path) -> None:
     with written(tmp_path / "a.csv") as sink:
         sink.write([score(cell, cell)], "")
@@ -50,7 +52,19 @@ def test_formulas_are_neutralised(cell: str, tmp_path: Path) -> None:
     assert row["source_id"] == row["reason_1_vi"] == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["+84912345678", "LEA-1", "Nguyễn", -3, 0.5, None, ""])
+def test_no_cell_begins_a_formula_wherever_a_spreadsheet_parts_it(tmp_path: Path) -> None:
+    with written(tmp_path / "a.csv") as sink:
+        sink.write([score("L1", "Quan tâm;=HYPERLINK(1)\t@SUM(1); - giá")], "")
+    (row,) = read(tmp_path / "a.csv")
+    assert row["reason_1_vi"] == "Quan tâm;'=HYPERLINK(1)\t'@SUM(1); - giá"
+
+
+@given(st.text(alphabet="=+-@＝'\t\r\n;a1. ", max_size=9))
+def test_what_was_made_harmless_can_be_read_back(cell: str) -> None:
+    assert meant(harmless(cell)) == cell
+
+
+@pytest.mark.parametrize("cell", ["+84912345678", "-5", "-1.234,5", "LEA-1", "Nguyễn", -3, 0.5, None, ""])
 def test_phones_numbers_and_plain_text_are_left_alone(cell: object) -> None:
     assert harmless(cell) == cell
 
