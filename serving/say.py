@@ -107,6 +107,16 @@ def masked(number: str) -> str:
     return f"{digits[:4]} ••• {digits[-3:]}" if len(digits) > 8 else "•••"
 
 
+def masked_mail(address: str) -> str:
+    """The same of an e-mail address.
+
+    >>> masked_mail("lan.nguyen@example.vn"), masked_mail("lan")
+    ('l•••@example.vn', '•••')
+    """
+    name, at, place = address.rpartition("@")
+    return f"{name[:1]}•••@{place}" if at else "•••"
+
+
 def moment(micros: int, zone: str, lang: str, now: int) -> str:
     """A time near today as people say it: the hour today and tomorrow, else the day, with its hour where it matters.
 

@@ -209,7 +209,7 @@ def model_table(rows: Rows) -> None:
 def key_made(found: Mapping[str, Any]) -> None:
     """A new key, this once."""
     out.print(f"{found['role']} key, shown only now: [bold]{found['key']}[/]", soft_wrap=True)
-    out.print(f"It reaches {escape(found['reaches'])}.", soft_wrap=True)
+    out.print(f"It reaches {escape(found['reaches'])}, and ends in {found['days']} days.", soft_wrap=True)
 
 
 def password_made(found: Mapping[str, Any]) -> None:

@@ -14,9 +14,12 @@ def add(
     role: Role,
     label: Annotated[str, typer.Option(help="What it is for.")] = "",
     scope: Annotated[
-        list[str] | None, typer.Option(help="Only this, e.g. scores; may be repeated. Opens no page.")
+        list[str] | None,
+        typer.Option(
+            help="Only this, e.g. scores; may be repeated. Opens no page. export beside worklists: whole numbers."
+        ),
     ] = None,
-    days: Annotated[int | None, typer.Option(help="How long it is good for; default: until revoked.")] = None,
+    days: Annotated[int, typer.Option(help="How long it is good for.")] = 365,
     team: Annotated[str, typer.Option(help="Only this team's leads and customers.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -30,7 +33,8 @@ def add(
     reaches = (
         f"what {team} holds" if team else "the whole company, as far as its role does; --team narrows it"
     )
-    terminal.result({"role": role, "key": key, "reaches": reaches}, as_json, terminal.key_made)
+    made = {"role": role, "key": key, "reaches": reaches, "days": days}
+    terminal.result(made, as_json, terminal.key_made)
 
 
 @app.command("list")

@@ -151,6 +151,11 @@ def may_export(caller: Caller) -> bool:
     return caller.may_export or caller.role == "admin"
 
 
+def sees_whole(caller: Caller) -> bool:
+    """Whether a key's lists show numbers and addresses whole: that right is named when the key is made."""
+    return keys.EXPORT in (caller.scopes or ())
+
+
 def _lacks(request: Request, caller: Caller, allowed: frozenset[str], module: str) -> str:
     """What the caller lacks for this request, empty for nothing: the role, the key's scope, the ownership."""
     if caller.role not in _named(allowed, request):

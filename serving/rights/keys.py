@@ -21,7 +21,11 @@ from serving.rights.callers import Caller as Caller  # noqa: PLC0414
 
 LINK_LIFE = 15 * MINUTE
 SESSION_LIFE = 12 * HOUR
+USUAL_DAYS = 365
 LONGEST_DAYS = 3650
+EXPORT = "export"
+"""The scope of a key that takes lists away with whole numbers and addresses; no key has it unasked."""
+
 NO_KEY = ("link", "person")
 """What stands for the key's prefix where somebody came without one."""
 
@@ -53,30 +57,33 @@ def create(
     label: str = "",
     *,
     scopes: Sequence[str] = (),
-    days: int | None = None,
+    days: int = USUAL_DAYS,
     team: int | None = None,
 ) -> str:
     """A new key of 256 random bits, shown once.
 
-    ``scopes`` are names of files in ``serving/api``: such a key asks for these only, and opens no page. ``days`` is
-    how long it is good for, ``team`` whose subjects it sees. Raises SettingsError for an unknown role or scope, and
-    for a team with a role that sees more than one.
+    ``scopes`` are names of files in ``serving/api``: such a key asks for these only, and opens no page; EXPORT
+    beside them shows contacts whole. ``days`` is how long it is good for, ``team`` whose subjects it sees. Raises
+    SettingsError for an unknown role or scope, and for a team with a role that sees more than one.
     """
     _among("role", [role], ROLES)
     if scopes:
-        _among("scope", scopes, modules("serving.api"))
+        _among("scope", scopes, (*modules("serving.api"), EXPORT))
+    if set(scopes) == {EXPORT}:
+        todo = "name the endpoints too, e.g. worklists"
+        raise SettingsError("this key could ask for nothing", value=EXPORT, where="keys", todo=todo)
     if team is not None and role not in scope.OWNERS:
         todo = f"leave the team out, or take one of {', '.join(sorted(scope.OWNERS))}"
         raise SettingsError(
             "this role sees the whole company, not one team's", value=role, where="keys", todo=todo
         )
-    if days is not None and not 0 < days <= LONGEST_DAYS:
+    if not 0 < days <= LONGEST_DAYS:
         todo = f"give a number from 1 to {LONGEST_DAYS}"
         raise SettingsError("a key cannot be good for so many days", value=days, where="keys", todo=todo)
     key, moment = f"lk_{secrets.token_urlsafe(32)}", now()
     row = ApiKey(
         prefix=key[:11], digest=_digest(key), role=role, team=team, scopes=sorted(scopes) or None, label=label,
-        created_at=moment, expires_at=days and moment + days * DAY, revoked_at=None,
+        created_at=moment, expires_at=moment + days * DAY, revoked_at=None,
     )  # fmt: skip
     with writing(home) as session:
         session.add(row)

@@ -1,10 +1,14 @@
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from crm.clock import DAY, HOUR, now
+from crm.operations import reading
 from crm.settings import Home
+from crm.tables.people import Deed
 from models import registry
 from serving.app import HEADERS, create_app
+from serving.rights import keys
 from serving.rights.access import COOKIE
 from serving.scores.scoring import score
 from tests.serving.scores.test_live import an_open_lead
@@ -59,6 +63,20 @@ def test_a_worklist_is_in_order_and_within_its_limit(api: TestClient, at_work: H
     assert set(found["entries"][0]["contact"]) >= {"name", "phone", "email", "salutation"}
     by_default = api.get("/api/v1/worklists/churn").json()["entries"]
     assert len(by_default) == min(at_work.settings.capacity.care, sum(found["counts"].values()))
+
+
+def test_contacts_are_whole_only_for_a_key_that_may_take_them_away(api: TestClient, at_work: Home) -> None:
+    def asked(role: str, *scopes: str) -> tuple[bool, set[str], str]:
+        key = keys.create(at_work, role, scopes=scopes)
+        path = "/api/v1/worklists/lead_conversion?limit=1000"
+        found = api.get(path, headers={"authorization": f"Bearer {key}"}).json()
+        with reading(at_work) as session:
+            deed = session.scalars(select(Deed).order_by(Deed.id.desc()).limit(1)).one()
+        return found["masked"], {one["contact"]["phone"] for one in found["entries"]}, deed.action
+
+    for role, *scopes in (("sales",), ("admin",), ("sales", "worklists")):
+        assert asked(role, *scopes) == (True, {"0912 ••• 678"}, "list")
+    assert asked("sales", "worklists", "export") == (False, {"+84912345678"}, "export")
 
 
 def test_models_with_their_figures(api: TestClient, at_work: Home) -> None:

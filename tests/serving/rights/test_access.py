@@ -251,7 +251,7 @@ def test_a_list_that_a_program_asks_for_is_noted(client: TestClient, home: Home)
     key = header(home, "care")
     assert client.get("/api/v1/worklists/churn", headers=key).status_code == 200
     with reading(home) as session:
-        deed = session.scalars(select(Deed).where(Deed.action == "export")).one()
+        deed = session.scalars(select(Deed).where(Deed.action == "list")).one()
     assert (deed.prefix, deed.object, deed.detail) == (key["authorization"][7:18], "churn", {"rows": 2})
 
 

@@ -122,6 +122,12 @@ def test_a_key_ends_by_itself_and_so_do_its_sessions(home: Home, monkeypatch: py
         keys.session_by_key(home, key)
 
 
+def test_a_key_ends_after_a_year_unless_told_otherwise(home: Home) -> None:
+    keys.create(home, "sales")
+    (row,) = keys.listed(home)
+    assert row.expires_at == row.created_at + 365 * clock.DAY
+
+
 def test_a_key_for_a_team_or_for_one_scope(home: Home) -> None:
     team = teams.make(home, "Một", "sales").id
     key = keys.create(home, "sales", team=team, scopes=["scores"])
@@ -135,7 +141,12 @@ def test_a_key_for_a_team_or_for_one_scope(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "said"), [({"scopes": ["everything"]}, "no such scope"), ({"days": 0}, "so many days")]
+    ("more", "said"),
+    [
+        ({"scopes": ["everything"]}, "no such scope"),
+        ({"scopes": ["export"]}, "ask for nothing"),
+        ({"days": 0}, "so many days"),
+    ],
 )
 def test_unusable_keys_are_refused(home: Home, more: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
