@@ -7,13 +7,16 @@ from crm.tables import Base
 
 
 class Enrolment(Base):
-    """A party's first day on a target's list, with its arm; drawn once. Who is ``exempt`` (why) counts in neither."""
+    """The arm a party counts in, drawn once, and since when (``at``): None while it was exempt whenever it was seen.
+
+    Who is ``exempt`` now (why) is worked by the score, whatever was drawn.
+    """
 
     __tablename__ = "enrolment"
     target: Mapped[str] = mapped_column(String(64), primary_key=True)
     party: Mapped[str] = mapped_column(String(300), primary_key=True)
     subject: Mapped[str] = mapped_column(String(300))
-    at: Mapped[int]
+    at: Mapped[int | None]
     arm: Mapped[str] = mapped_column(String(8))  # score | rule
     exempt: Mapped[str | None] = mapped_column(String(32))  # vip | complaint | renewal
     owner: Mapped[int | None]

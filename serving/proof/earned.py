@@ -1,7 +1,8 @@
-"""Proof of value, the outcome: what the parties worked by the score earned or kept more than those by the rule.
+"""Proof of value, the outcome: what the parties drawn for the score earned or kept more than those for the rule.
 
-Everybody drawn counts in the arm they were drawn for, contacted or not, from the day of the draw for as many days as
-the target needs; who was drawn too lately to have had them waits. As long as the exempt are exempt they count nowhere.
+Everybody drawn counts in the arm they were drawn for, contacted or not, exempt later or not, from the day of the draw
+for as many days as the target needs; who was drawn too lately to have had them waits. Who was exempt whenever they
+were seen counts nowhere.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from crm.clock import DAY, UNKNOWN, now
 from crm.days import local_day
@@ -36,6 +38,15 @@ HORIZONS: Final = {"lead": 2, "deal": 2, "customer": 1}
 WEEK: Final = 7 * DAY
 
 
+class Drawn(NamedTuple):
+    """One party that counts: since when, in which arm, and who looked after it then."""
+
+    subject: str
+    arm: str
+    at: int
+    owner: int | None
+
+
 class Slice(NamedTuple):
     """One week or one person: the local day number the week begins, or the name, and the effect on money."""
 
@@ -47,8 +58,8 @@ class Slice(NamedTuple):
 class Proof:
     """``money`` in the smallest unit and ``hits`` (sales, or customers kept), both for each 100 parties.
 
-    ``drawn`` counts parties by the score's arm, the rule's and the exempt; ``days`` is how long each is followed;
-    ``weeks_left`` until it can tell, None where no end is in sight.
+    ``drawn`` counts parties by the score's arm, the rule's and those never drawn, exempt to this day; ``days`` is how
+    long each is followed; ``weeks_left`` until it can tell, None where no end is in sight.
     """
 
     target: str
@@ -71,16 +82,11 @@ def proof(home: Home, target: str, as_of: int | None = None) -> Proof:
     declared, moment = find(target), now() if as_of is None else as_of
     with reading(home) as session:
         horizon = newest(session, target).horizon_days * DAY
-        rows = session.scalars(
-            select(Enrolment).where(Enrolment.target == target, Enrolment.at < moment)
-        ).all()
+        counted = _drawn(session, target, moment)
+        never = select(func.count()).where(Enrolment.target == target, Enrolment.at.is_(None))
+        exempt = session.scalar(never) or 0
         names = {number: name for number, name in session.execute(select(Person.id, Person.name))}
-    counted = [row for row in rows if row.exempt is None]
-    drawn = (
-        sum(r.arm != RULE for r in counted),
-        sum(r.arm == RULE for r in counted),
-        len(rows) - len(counted),
-    )
+    drawn = (sum(row.arm != RULE for row in counted), sum(row.arm == RULE for row in counted), exempt)
     events = EventStore.open(home).read(declared.subject)
     follow = HORIZONS[declared.subject] * horizon
     end = history_end(events, moment) - label_delay(events, declared.outcomes, moment)
@@ -96,9 +102,15 @@ def proof(home: Home, target: str, as_of: int | None = None) -> Proof:
     )  # fmt: skip
 
 
+def _drawn(session: Session, target: str, moment: int) -> list[Drawn]:
+    asked = select(Enrolment.subject, Enrolment.arm, Enrolment.at, Enrolment.owner)
+    rows = session.execute(asked.where(Enrolment.target == target, Enrolment.at < moment))
+    return [Drawn._make(row) for row in rows]
+
+
 def _outcomes(
-    target: Target, events: Events, counted: Sequence[Enrolment], horizon: int, follow: int, end: int
-) -> tuple[list[Enrolment], Float, Float]:
+    target: Target, events: Events, counted: Sequence[Drawn], horizon: int, follow: int, end: int
+) -> tuple[list[Drawn], Float, Float]:
     """Who was followed to the end, what each spent meanwhile, and whether the outcome we want came."""
     place = {subject: number for number, subject in enumerate(events.subjects)}
     told = [row for row in counted if row.at + follow <= end and row.subject in place]
@@ -131,7 +143,7 @@ def _spent(
 
 
 def _weeks_left(
-    found: Effect, counted: Sequence[Enrolment], told: Sequence[Enrolment], follow: int, end: int
+    found: Effect, counted: Sequence[Drawn], told: Sequence[Drawn], follow: int, end: int
 ) -> int | None:
     if not counted:
         return None

@@ -4,6 +4,9 @@ A party is drawn once, by a hash with a key of the company's own, so that it sta
 out where. Whoever is scored is drawn, contacted or not: leaving out the uncontacted would compare two choices of
 people instead of two ways of choosing. The rule's people get the same share of every list as they are of it; none
 is left uncontacted because of the draw.
+
+Who is exempt is looked at anew with each scoring of everybody. While they are, the score works them; they still count
+in the arm that was drawn for them before, in either arm alike. Who was exempt from the first is drawn once it ends.
 """
 
 import hmac
@@ -86,12 +89,15 @@ def enrol(
     scores: Sequence[Score],
     exempt: Mapping[str, str] | None = None,
 ) -> int:
-    """Draws the parties of ``scores`` that were not drawn before; returns how many.
+    """Enrols the parties of ``scores`` that are new; returns how many.
 
-    ``exempt`` says of parties why they count in neither arm (:func:`serving.proof.exempt.parties`).
+    ``exempt`` says of parties why nobody may experiment on them now (:func:`serving.proof.exempt.parties`): those
+    enrolled before follow it too. Without it they stay as they are.
     """
     fresh: dict[str, Score] = {}
     known = _enrolled(session, target, scores)
+    if exempt is not None:
+        _follow(session, scores, known, exempt)
     for score in scores:
         if score.subject not in known:
             fresh.setdefault(_party(score), score)
@@ -101,7 +107,7 @@ def enrol(
     owner = _owners(session, [score.subject for score in fresh.values()])
     rows = [
         {
-            "target": target, "party": party, "subject": score.subject, "at": score.cutoff,
+            "target": target, "party": party, "subject": score.subject, "at": None if party in why else score.cutoff,
             "arm": draw(secret, target, party, share), "exempt": why.get(party),
             "owner": owner.get(score.subject), "probability": score.probability,
         }
@@ -109,6 +115,24 @@ def enrol(
     ]  # fmt: skip
     session.execute(_once(operations.dialect_of(session)), rows)
     return len(rows)
+
+
+def _follow(
+    session: Session, scores: Sequence[Score], known: Mapping[str, Enrolment], exempt: Mapping[str, str]
+) -> None:
+    """Who is exempt now, among those enrolled; who no longer is begins to count if they never did."""
+    began = {}
+    for score in scores:
+        if (row := known.get(score.subject)) is None:
+            continue
+        row.exempt = exempt.get(_party(score)) or exempt.get(row.party)
+        if row.at is None and row.exempt is None:
+            began[score.subject] = row
+            row.at, row.probability = score.cutoff, score.probability
+    if began:
+        owner = _owners(session, list(began))
+        for subject, row in began.items():
+            row.owner = owner.get(subject)
 
 
 @lru_cache(maxsize=4)
@@ -135,7 +159,7 @@ def newcomers(home: Home) -> Callable[[Session, Sequence[Score]], None]:
 
 
 def arms(session: Session, target: str, scores: Sequence[Score]) -> dict[str, str]:
-    """The arm each of these subjects is worked by; who is exempt or not drawn yet is worked by the score."""
+    """The arm each of these subjects is worked by now; who is exempt or not drawn yet is worked by the score."""
     return {subject: row.arm if row.exempt is None else SCORE
             for subject, row in _enrolled(session, target, scores).items()}  # fmt: skip
 

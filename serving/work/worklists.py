@@ -190,7 +190,7 @@ def _mixed(target: str, rows: list[_Ranked], drawn: dict[str, str]) -> list[Plac
 
 
 def _drawn(session: Session, target: str) -> dict[str, str]:
-    """The arm drawn for each subject and party; empty for who is exempt. Joined here: the database has no index."""
+    """The arm of each subject and party; empty for who is exempt now. Joined here: the database has no index."""
     asked = select(Enrolment.party, Enrolment.subject, Enrolment.arm, Enrolment.exempt)
     rows = session.connection().execute(asked.where(Enrolment.target == target)).all()
     arms = ["" if exempt else arm for *_, arm, exempt in rows]

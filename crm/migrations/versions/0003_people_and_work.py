@@ -214,7 +214,7 @@ def _scores() -> None:
         sa.Column("target", sa.String(64), nullable=False),
         sa.Column("party", sa.String(300), nullable=False),
         sa.Column("subject", sa.String(300), nullable=False),
-        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("at", sa.BigInteger),
         sa.Column("arm", sa.String(8), nullable=False),
         sa.Column("exempt", sa.String(32)),
         sa.Column("owner", sa.BigInteger),

@@ -65,8 +65,41 @@ def test_a_party_is_drawn_once(home: Home) -> None:
         score.cutoff += 30 * DAY
     some[5].party = "party:found-out-later"
     with writing(home) as session:
-        assert trial.enrol(session, home, TARGET, some, {"party:8": "complaint"}) == 0
+        assert trial.enrol(session, home, TARGET, some) == 0, "live, where nobody knows who is exempt"
     assert {row.party: (row.arm, row.exempt, row.at) for row in enrolments(home)} == first
+
+
+def test_who_is_exempt_later_is_worked_by_the_score_and_still_counts_where_it_was_drawn(home: Home) -> None:
+    some = scores(200)
+    with writing(home) as session:
+        trial.enrol(session, home, TARGET, some, {})
+        first = trial.arms(session, TARGET, some)
+    vip = next(score for score in some if first[score.subject] == "rule")
+    for day, why, arm in ((8, {vip.party: "complaint"}, "score"), (9, {}, "rule")):
+        for score in some:
+            score.cutoff = NOW + day * DAY
+        with writing(home) as session:
+            assert trial.enrol(session, home, TARGET, some, why) == 0
+            assert trial.arms(session, TARGET, some) == first | {vip.subject: arm}
+        row = next(row for row in enrolments(home) if row.party == vip.party)
+        assert (row.arm, row.at, row.exempt) == ("rule", NOW, why.get(vip.party))
+
+
+def test_who_is_exempt_from_the_first_is_drawn_once_that_has_ended(home: Home) -> None:
+    some = scores(200)
+    ruled = next(score for score in some if trial.draw(trial.key(home), TARGET, score.party, 0.1) == "rule")
+    for day, why, at, arm in (
+        (0, {ruled.party: "renewal"}, None, "score"), (7, {ruled.party: "vip"}, None, "score"),
+        (8, {}, NOW + 8 * DAY, "rule"), (9, {ruled.party: "vip"}, NOW + 8 * DAY, "score"),
+    ):  # fmt: skip
+        for score in some:
+            score.cutoff, score.probability = NOW + day * DAY, day / 10
+        with writing(home) as session:
+            trial.enrol(session, home, TARGET, some, why)
+            assert trial.arms(session, TARGET, some)[ruled.subject] == arm
+        row = next(row for row in enrolments(home) if row.party == ruled.party)
+        assert (row.at, row.exempt) == (at, why.get(ruled.party))
+    assert row.probability == 0.8, "as on the day it was drawn"
 
 
 def test_two_leads_of_one_party_share_its_arm(home: Home) -> None:
