@@ -20,6 +20,9 @@ OFTEN: Final = 3
 FRESH: Final = 7 * DAY
 """Who wrote longer ago has gone unanswered, and "now" is not the word any more."""
 
+HALF_A_DAY: Final = DAY // 2
+"""So long after an order, what they write belongs to it."""
+
 HASTE: Final = 3 * DAY
 """What came so lately comes before any score; a weekend is no longer than that."""
 
@@ -84,11 +87,11 @@ def care(seen: Glance, due: int | None, moment: int) -> Step:
 
 
 def waits(seen: Glance, moment: int) -> bool:
-    """Whether they wrote or called lately, and nobody has spoken with them since, nor have they ordered."""
+    """Whether they wrote or called lately, and nobody has spoken with them since, nor taken an order that day."""
     theirs = seen.theirs
     if theirs is None or theirs is not seen.last or theirs.words.code == "answered":
         return False
-    return theirs.at > max(moment - FRESH, seen.ordered_at or 0)
+    return theirs.at > max(moment - FRESH, (seen.ordered_at or 0) + HALF_A_DAY)
 
 
 def pressed(seen: Glance, moment: int) -> int | None:

@@ -151,7 +151,7 @@ def test_amounts_nobody_knows_are_said_to_be_unknown(browser: TestClient, home: 
     store(home, "lead_conversion", {"value": None, "expected": None, "reasons": []})
     text = browser.get("/hom-nay").text
     assert "chưa ước tính được" in text
-    assert "Chưa ghi nhận hoạt động nào" in text
+    assert "Chưa có gì nổi bật" in text
 
 
 def test_who_won_or_left_is_not_on_the_next_list(browser: TestClient, home: Home) -> None:

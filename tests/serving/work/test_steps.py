@@ -41,6 +41,8 @@ CARE = [
         None,
     ),
     ("care", Glance(theirs=THEIRS, ordered_at=NOW - HOUR // 2), None),
+    ("care", Glance(theirs=THEIRS, ordered_at=NOW - 3 * HOUR), None),
+    ("waits", Glance(theirs=THEIRS, ordered_at=NOW - 20 * HOUR), None),
     ("unhappy", Glance(csat=2, csat_at=NOW - DAY, renews_at=NOW + DAY), None),
     ("care", Glance(csat=2, csat_at=NOW - 31 * DAY), None),
     ("renewal", Glance(csat=3, renews_at=NOW + 59 * DAY), None),
