@@ -298,7 +298,7 @@ def gather(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table], n
             continue
         connection.execute("SET VARIABLE origin = $table", {"table": module.TABLE})
         for statement in module.MOMENTS:
-            connection.execute(statement)
+            connection.execute(statement.sql)
     connection.execute(links.MERGES)
     for kind, statement in links.WAYS:
         connection.execute(statement)

@@ -1,8 +1,9 @@
 """The moments of a few records at once: the same statements as for all, prepared and run on their rows only."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -10,18 +11,28 @@ import pyarrow as pa
 from crm import discover, links
 from crm.history import schema
 from crm.materialise import MOMENT, conform
+from crm.moments import Statement
 from crm.schema import TABLES
 
 Row = dict[str, Any]
 
 MAKES = "CREATE TEMP TABLE"
 TELLS = "INSERT INTO moment BY NAME"
+FILLS = "INSERT INTO"
+
+MISLED = "SELECT name FROM duckdb_optimizers() WHERE name NOT IN ('filter_pushdown', 'unused_columns')"
 
 AT_ONCE = 200
 """Rows in one statement."""
 
-Steps = list[tuple[str, list[str] | None]]
-"""A module's prepared statements in order; those that tell moments with the columns they answer."""
+
+class Step(NamedTuple):
+    """A prepared statement: left out without rows ``of``; ``fills`` a table, or answers moments in ``columns``."""
+
+    of: str
+    execute: str
+    fills: str = ""
+    columns: tuple[str, ...] = ()
 
 
 class Piecemeal:
@@ -34,15 +45,18 @@ class Piecemeal:
             ":memory:", config={"enable_external_access": "false", "threads": 1}
         )
         run = self._connection.execute
-        # Statements are prepared over empty tables: the optimizer would plan for that, and answer with nothing.
-        run("PRAGMA disable_optimizer")
+        # Statements are prepared over empty tables: most of the optimizer would plan for that, and answer nothing.
+        run(f"SET disabled_optimizers = '{','.join(row[0] for row in run(MISLED).fetchall())}'")
         run("CREATE SEQUENCE moments")
         run(MOMENT)
         run(links.SET_UP)
         self._shape = {row[0]: row[1] for row in run("DESCRIBE moment").fetchall()}
-        self._columns = {table: self._table(table) for table in TABLES}
-        self._fill_small(small)
         tells = {module.TABLE: module.MOMENTS for module in discover.modules("crm.moments").values()}
+        words = set(
+            re.findall(r"\w+", " ".join(one.sql for statements in tells.values() for one in statements))
+        )
+        self._columns = {table: self._table(table, words) for table in TABLES}
+        self._fill_small(small)
         for statements in tells.values():
             self._set_up(statements)
         # Only now: what is prepared before a table is made is planned anew at each execution.
@@ -59,23 +73,26 @@ class Piecemeal:
         with self._lock:
             run("BEGIN")  # taken back at the end: quicker than deleting
             try:
-                for table, some in rows.items():
-                    self._insert(table, some)
+                filled = {table for table, some in rows.items() if self._insert(table, some)}
                 for table in tables:
-                    found += self._tell(table)
+                    found += self._tell(table, filled)
             finally:
                 run("ROLLBACK")
         return found
 
-    def _tell(self, table: str) -> Iterable[Row]:
+    def _tell(self, table: str, filled: set[str]) -> Iterable[Row]:
         blank = dict.fromkeys(self._shape) | {"origin": table, "own": False}
-        for statement, columns in self._steps[table]:
-            told = self._connection.execute(statement)
-            if columns is not None:
-                yield from (blank | dict(zip(columns, row, strict=True)) for row in told.fetchall())
+        for step in self._steps[table]:
+            if step.of not in filled:
+                continue
+            told = self._connection.execute(step.execute).fetchall()
+            if step.columns:
+                yield from (blank | dict(zip(step.columns, row, strict=True)) for row in told)
+            elif told[0][0]:  # how many rows it filled in
+                filled.add(step.fills)
 
-    def _insert(self, table: str, rows: list[Row]) -> None:
-        """As :func:`crm.materialise.conform`: rows that were ever known, blank text as unknown."""
+    def _insert(self, table: str, rows: list[Row]) -> int:
+        """As :func:`crm.materialise.conform`: rows that were ever known, blank text as unknown; returns how many."""
         known = [row for row in rows if row["known_at"] < row["known_until"]]
         said = [
             name for name in self._columns[table] if any(row.get(name) not in (None, "") for row in known)
@@ -86,11 +103,13 @@ class Piecemeal:
             values = [None if row.get(name) == "" else row.get(name) for row in some for name in said]
             statement = f'INSERT INTO "{table}" ({into}) VALUES {", ".join([places] * len(some))}'  # noqa: S608
             self._connection.execute(statement, values)
+        return len(known)
 
-    def _table(self, table: str) -> list[str]:
-        """Makes an empty table; returns its columns."""
+    def _table(self, table: str, words: set[str]) -> list[str]:
+        """Makes an empty table of the columns that statements name, as each costs; returns them."""
         times = [pa.field(name, pa.int64()) for name in ("known_until", "loaded_at")]
-        empty = conform(table, pa.schema([*schema(table), *times]).empty_table())
+        whole = conform(table, pa.schema([*schema(table), *times]).empty_table())
+        empty = whole.select([name for name in whole.column_names if name in words])
         self._connection.register("empty", empty)
         self._connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM empty')
         self._connection.unregister("empty")
@@ -105,25 +124,26 @@ class Piecemeal:
                 run(f"INSERT INTO {table} BY NAME FROM given")
                 self._connection.unregister("given")
 
-    def _set_up(self, statements: tuple[str, ...]) -> None:
-        """Makes the tables and settings that statements need."""
-        for said in statements:
-            if not said.strip().startswith(TELLS):
-                self._connection.execute(said)
+    def _set_up(self, statements: Sequence[Statement]) -> None:
+        """Makes the tables that statements fill."""
+        for statement in statements:
+            if statement.sql.strip().startswith(MAKES):
+                self._connection.execute(statement.sql)
 
-    def _prepared(self, table: str, statements: tuple[str, ...]) -> Steps:
+    def _prepared(self, table: str, statements: Sequence[Statement]) -> list[Step]:
         """Prepared once: of an event's cost most would be planning. A table they make is filled anew each time."""
         run = self._connection.execute
-        steps: Steps = []
-        for number, said in enumerate(statements):
-            statement, name = said.strip(), f"{table}_{number}"
-            if statement.startswith(TELLS):
-                body = statement.removeprefix(TELLS)
-                columns = [row[0] for row in run(f"DESCRIBE {body}").fetchall()]
-                run(f"PREPARE {name} AS {body}")
-                steps.append((f"EXECUTE {name}", columns))
-            elif statement.startswith(MAKES):
-                made, _, body = statement.removeprefix(MAKES).partition(" AS")
-                run(f"PREPARE {name} AS INSERT INTO {made.strip()} {body}")
-                steps.append((f"EXECUTE {name}", None))
+        steps = []
+        for number, statement in enumerate(statements):
+            sql, name = statement.sql.strip(), f"{table}_{number}"
+            step = Step(statement.of, f"EXECUTE {name}")
+            if sql.startswith(TELLS):
+                sql = sql.removeprefix(TELLS)
+                step = step._replace(columns=tuple(row[0] for row in run(f"DESCRIBE {sql}").fetchall()))
+            else:
+                if sql.startswith(MAKES):
+                    sql = FILLS + " ".join(sql.removeprefix(MAKES).split(" AS", 1))
+                step = step._replace(fills=sql.removeprefix(FILLS).split()[0])
+            run(f"PREPARE {name} AS {sql}")
+            steps.append(step)
         return steps

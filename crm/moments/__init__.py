@@ -40,3 +40,15 @@ csat                   value = 1..5
 A *state* event is visible exactly while the state holds: ``known_at`` when it began to be known,
 ``known_until`` when it was known to be over. Counting visible ones tells how many hold at a cutoff.
 """
+
+from typing import NamedTuple
+
+
+class Statement(NamedTuple):
+    """SQL that tells moments (``INSERT INTO moment BY NAME``), or fills a table that later ones of its file read.
+
+    Without rows in the table ``of`` it does nothing, and need not be run.
+    """
+
+    of: str
+    sql: str

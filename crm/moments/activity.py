@@ -4,10 +4,12 @@ An activity is known when it is over, for only then its outcome and length are; 
 A length of a day and more is a mistake and delays nothing.
 """
 
+from crm.moments import Statement
+
 TABLE = "activity"
 
 MOMENTS = (
-    """
+    Statement("activity", """
 INSERT INTO moment BY NAME
 WITH entered AS (
     SELECT * REPLACE (coalesce(kind, 'activity') AS kind),
@@ -39,5 +41,5 @@ SELECT source, source_id AS record, lead, party, deal, phone, email,
     CASE WHEN due_at IS NOT NULL THEN greatest(0, done_at - due_at) // 1000000 END AS duration,
     done_at AS occurred_at, greatest(known, done_at) AS known_at, known_until
 FROM callback WHERE done_at IS NOT NULL
-""",
-)
+"""),
+)  # fmt: skip

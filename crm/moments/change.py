@@ -14,29 +14,43 @@ Direction follows the ``stage`` table, which is the company's list and not knowl
 version orders old moves as well.
 """
 
+from crm.moments import Statement
+
 TABLE = "change"
 
-STREAM = """
+LOGS = """
+CREATE TEMP TABLE log AS
+SELECT *, lag(new) OVER following AS told, lag(provenance) OVER following AS teller,
+    row_number() OVER following AS place
+FROM change
+WHERE object IN ('lead', 'party', 'deal') AND provenance IN ('history', 'webhook', 'inferred', 'logged')
+WINDOW following AS (
+    PARTITION BY source, object, record, field
+    ORDER BY known_at, provenance = 'logged', occurred_at, source_id
+)
+"""
+
+REPEATED = """
+CREATE TEMP TABLE repeated AS
+SELECT source, source_id FROM log WHERE provenance = 'webhook' AND teller = 'history' AND new = told
+UNION
+SELECT live.source, live.source_id
+FROM log live JOIN log later USING (source, object, record, field, new)
+WHERE live.provenance = 'webhook' AND later.provenance = 'history'
+    AND abs(live.known_at - later.known_at) < 3600000000
+"""
+
+ATTRIBUTES = """
 CREATE TEMP TABLE attribute AS
-WITH logs AS MATERIALIZED (
-    SELECT *, lag(new) OVER following AS told, lag(provenance) OVER following AS teller,
-        row_number() OVER following AS place
-    FROM change
-    WHERE object IN ('lead', 'party', 'deal') AND provenance IN ('history', 'webhook', 'inferred', 'logged')
-    WINDOW following AS (
-        PARTITION BY source, object, record, field
-        ORDER BY known_at, provenance = 'logged', occurred_at, source_id
-    )
-),
-repeated AS (
-    SELECT source, source_id FROM logs WHERE provenance = 'webhook' AND teller = 'history' AND new = told
-    UNION
-    SELECT live.source, live.source_id
-    FROM change live JOIN change log USING (source, object, record, field, new)
-    WHERE live.provenance = 'webhook' AND log.provenance = 'history'
-        AND abs(live.known_at - log.known_at) < 3600000000
-),
-born AS (
+SELECT source, object, record, field, source_id AS moment, old, new, actor,
+    coalesce(occurred_at, known_at) AS occurred_at, known_at, known_until
+FROM change ANTI JOIN repeated USING (source, source_id)
+WHERE object IN ('lead', 'party', 'deal') AND coalesce(provenance, '') <> 'logged'
+"""
+
+LOGGED = """
+INSERT INTO attribute BY NAME
+WITH born AS (
     SELECT 'lead' AS object, source, source_id AS record, min(known_at) AS known_at,
         arg_min(coalesce(created_at, known_at), known_at) AS created_at
     FROM lead GROUP BY source, source_id
@@ -52,17 +66,12 @@ born AS (
 SELECT source, object, record, field, 'at creation' AS moment, NULL AS old,
     CASE provenance WHEN 'logged' THEN new ELSE old END AS new, NULL AS actor,
     b.created_at AS occurred_at, b.known_at, 9223372036854775807 AS known_until
-FROM logs JOIN born b USING (source, object, record)
+FROM log JOIN born b USING (source, object, record)
 WHERE place = 1 AND CASE provenance WHEN 'logged' THEN new ELSE old END IS NOT NULL
 UNION ALL BY NAME
 SELECT source, object, record, field, source_id AS moment, told AS old, new, actor,
     known_at AS occurred_at, known_at, known_until
-FROM logs WHERE provenance = 'logged' AND place > 1 AND new IS DISTINCT FROM told
-UNION ALL BY NAME
-SELECT source, object, record, field, source_id AS moment, old, new, actor,
-    coalesce(occurred_at, known_at) AS occurred_at, known_at, known_until
-FROM change ANTI JOIN repeated USING (source, source_id)
-WHERE object IN ('lead', 'party', 'deal') AND coalesce(provenance, '') <> 'logged'
+FROM log WHERE provenance = 'logged' AND place > 1 AND new IS DISTINCT FROM told
 """
 
 CHANGES = """
@@ -87,6 +96,10 @@ LEFT JOIN place earlier ON earlier.source = a.source AND earlier.object = a.obje
     AND a.field IN ('status', 'stage')
 LEFT JOIN place later ON later.source = a.source AND later.object = a.object AND later.name = a.new
     AND a.field IN ('status', 'stage')
+"""
+
+STEPS = """
+CREATE TEMP TABLE step AS SELECT * FROM attribute WHERE field IN ('status', 'stage')
 """
 
 OUTCOMES = """
@@ -120,11 +133,18 @@ SELECT a.source, a.object || ':' || a.record || ':' || a.field AS record,
         WHEN a.object = 'lead' THEN 'lost' ELSE 'deal_' || p.outcome END AS kind,
     a.actor, a.occurred_at, a.known_at,
     least(a.known_until, d.known_at) AS known_until
-FROM attribute a
+FROM step a
 JOIN place p ON p.source = a.source AND p.object = a.object AND p.name = a.new
 LEFT JOIN dated d ON d.source = a.source AND d.object = a.object AND d.record = a.record
     AND d.outcome = p.outcome
-WHERE a.field IN ('status', 'stage')
 """
 
-MOMENTS = (STREAM, CHANGES, OUTCOMES)
+MOMENTS = (
+    Statement("change", LOGS),
+    Statement("log", REPEATED),
+    Statement("change", ATTRIBUTES),
+    Statement("log", LOGGED),
+    Statement("attribute", CHANGES),
+    Statement("attribute", STEPS),
+    Statement("step", OUTCOMES),
+)

@@ -4,10 +4,12 @@ Its product and source are told where they are fixed; otherwise only from the lo
 amount changes until it closes, so its opening carries one only where that is fixed.
 """
 
+from crm.moments import Statement
+
 TABLE = "deal"
 
 MOMENTS = (
-    """
+    Statement("deal", """
 INSERT INTO moment BY NAME
 WITH fixed AS (
     SELECT source, record, bool_or(field = 'product') AS product, bool_or(field = 'channel') AS channel,
@@ -43,5 +45,5 @@ SELECT source, source_id AS record, source_id AS deal, 'deal_lost' AS moment, fa
     'deal_lost' AS kind, lost_reason AS code, channel, amount AS value, currency, lost_at AS occurred_at,
     greatest(known_at, lost_at) AS known_at, known_until
 FROM told WHERE lost_at IS NOT NULL
-""",
-)
+"""),
+)  # fmt: skip

@@ -3,10 +3,12 @@
 Its coming says its source where that is fixed; otherwise only from the load on that first said it.
 """
 
+from crm.moments import Statement
+
 TABLE = "lead"
 
 MOMENTS = (
-    """
+    Statement("lead", """
 INSERT INTO moment BY NAME
 WITH fixed AS (
     SELECT DISTINCT source, record FROM change
@@ -35,5 +37,5 @@ SELECT source, source_id AS record, source_id AS lead, 'lost' AS moment, true AS
     'lost' AS kind, lost_reason AS code, lost_at AS occurred_at,
     greatest(known_at, lost_at) AS known_at, known_until
 FROM lead WHERE lost_at IS NOT NULL
-""",
-)
+"""),
+)  # fmt: skip

@@ -1,9 +1,11 @@
 """A person or organisation came to be known; from which source, where that is fixed, else once a load said it."""
 
+from crm.moments import Statement
+
 TABLE = "party"
 
 MOMENTS = (
-    """
+    Statement("party", """
 INSERT INTO moment BY NAME
 WITH fixed AS (
     SELECT DISTINCT source, record FROM change
@@ -22,5 +24,5 @@ UNION ALL BY NAME
 SELECT source, source_id AS record, source_id AS party, 'created' AS moment, true AS own,
     'created' AS kind, happened AS occurred_at, known_at, least(known_until, loaded_at) AS known_until
 FROM judged WHERE mutable
-""",
-)
+"""),
+)  # fmt: skip

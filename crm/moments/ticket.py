@@ -4,10 +4,12 @@ Its category, priority and channel are told where they are fixed; otherwise only
 them. A rating without a time of its own was given when the ticket was resolved, else when a load first said it.
 """
 
+from crm.moments import Statement
+
 TABLE = "ticket"
 
 MOMENTS = (
-    """
+    Statement("ticket", """
 INSERT INTO moment BY NAME
 WITH fixed AS (
     SELECT source, record, bool_or(field = 'category') AS category, bool_or(field = 'priority') AS priority,
@@ -59,5 +61,5 @@ SELECT source, source_id AS record, party, phone, email, 'csat' AS moment,
     'csat' AS kind, category AS code, channel, csat AS value, rated AS occurred_at,
     greatest(known_at, rated) AS known_at, known_until
 FROM opened WHERE csat IS NOT NULL
-""",
-)
+"""),
+)  # fmt: skip

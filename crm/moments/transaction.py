@@ -8,6 +8,7 @@ product and party, starts within the grace after its end; until that is known it
 from typing import Final
 
 from crm.clock import DAY
+from crm.moments import Statement
 
 TABLE = "transaction"
 
@@ -139,18 +140,18 @@ SELECT source, source_id AS record, 'term' AS moment, lead, party, deal, phone, 
 FROM term WHERE ends_at IS NOT NULL
 """
 
-ENDED = """
+ENDED = f"""
 INSERT INTO moment BY NAME
 WITH followed AS (
     SELECT a.source, a.source_id, a.known_at, min(b.known) AS renewed
     FROM term a JOIN term b
         ON b.source = a.source AND b.party = a.party AND b.product IS NOT DISTINCT FROM a.product
-    WHERE b.source_id <> a.source_id AND b.begun > a.begun AND b.begun <= a.ends_at + getvariable('grace')
+    WHERE b.source_id <> a.source_id AND b.begun > a.begun AND b.begun <= a.ends_at + {GRACE}
     GROUP BY a.source, a.source_id, a.known_at
     UNION ALL
     SELECT a.source, a.source_id, a.known_at, min(b.known) AS renewed
     FROM term a JOIN term b ON b.source = a.source AND b.reference = a.reference
-    WHERE b.source_id <> a.source_id AND b.begun > a.begun AND b.begun <= a.ends_at + getvariable('grace')
+    WHERE b.source_id <> a.source_id AND b.begun > a.begun AND b.begun <= a.ends_at + {GRACE}
     GROUP BY a.source, a.source_id, a.known_at
 ),
 renewal AS (
@@ -168,6 +169,15 @@ SELECT source, source_id AS record, 'ended' AS moment, lead, party, deal, phone,
     least(known_until, cancelled_at, renewed) AS known_until
 FROM term LEFT JOIN renewal USING (source, source_id, known_at)
 WHERE ends_at IS NOT NULL AND (cancelled_at IS NULL OR cancelled_at > ends_at)
-"""
+"""  # noqa: S608
 
-MOMENTS = (SPANS, PAYMENTS, TERMS, TOTALS, OVERDUE, PAID, BEGUN, f"SET VARIABLE grace = {GRACE}", ENDED)
+MOMENTS = (
+    Statement("transaction", SPANS),
+    Statement("transaction", PAYMENTS),
+    Statement("transaction", TERMS),
+    Statement("transaction", TOTALS),
+    Statement("total", OVERDUE),
+    Statement("paid", PAID),
+    Statement("term", BEGUN),
+    Statement("term", ENDED),
+)

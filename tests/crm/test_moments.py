@@ -18,7 +18,7 @@ def test_a_file_is_named_after_its_table_and_says_what_it_is_for(name: str) -> N
     module: ModuleType = MODULES[name]
     assert name == module.TABLE
     assert (module.__doc__ or "").strip().endswith(".")
-    assert any("INSERT INTO moment BY NAME" in statement for statement in module.MOMENTS)
+    assert any("INSERT INTO moment BY NAME" in statement.sql for statement in module.MOMENTS)
 
 
 def test_every_table_with_events_has_a_file() -> None:
@@ -29,5 +29,5 @@ def test_every_table_with_events_has_a_file() -> None:
 def test_every_kind_is_among_the_words(name: str) -> None:
     described = crm.moments.__doc__ or ""
     for statement in MODULES[name].MOMENTS:
-        for kind in re.findall(r"'(\w+)' AS kind\b", statement):
+        for kind in re.findall(r"'(\w+)' AS kind\b", statement.sql):
             assert re.search(rf"\b{kind}\b", described), kind
