@@ -18,9 +18,13 @@ def pressing(home: Home, since: int) -> set[str]:
 
     What it was, and whether it still stands, a :func:`crm.glance.glance` at each tells; the inbox may know more.
     """
+    return {subject for subject, moment in last_pressed(home).items() if moment >= since}
+
+
+def last_pressed(home: Home) -> dict[str, int]:
+    """By subject when the last of these happened, as the newest told load knows."""
     load = EventStore.ready(home)
-    known = _pressing(home.path, load) if load else {}
-    return {subject for subject, moment in known.items() if moment >= since}
+    return _pressing(home.path, load) if load else {}
 
 
 @lru_cache(maxsize=2)

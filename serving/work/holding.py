@@ -20,6 +20,7 @@ from serving.bands import BANDS
 from serving.rights.audit import COMMAND_LINE
 from serving.runs import newest
 from serving.work.calendar import Calendar, day_number
+from serving.work.endings import finished
 from serving.work.sharing import SHARING, Chance, Floor, Group, Held, Place, Seat
 from serving.work.worklists import ranked
 
@@ -81,7 +82,7 @@ def _seat(person: Person, settings: Settings, away: bool) -> Seat:
 
 
 def loads(session: Session) -> Loads:
-    """Counts what everybody holds: with many subjects that takes a while."""
+    """Counts what everybody holds and is not done with: with many subjects that takes a while."""
     return {person: (int(load), int(hot)) for person, load, hot in session.execute(_loads()) if person}
 
 
@@ -92,6 +93,7 @@ def _loads() -> Select[int | None, int, int]:
         select(Assignment.person, func.count(), hot)
         .join(Score, of_subject, isouter=True)
         .where(Assignment.until.is_(None), Assignment.person.is_not(None))
+        .where(Assignment.subject.not_in(finished().with_only_columns(Tap.subject)))
         .group_by(Assignment.person)
     )
 

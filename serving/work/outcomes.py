@@ -6,13 +6,11 @@ from crm.clock import DAY, HOUR
 from crm.errors import SourceError
 from models.target import find
 
-AGES: Final = 100 * 365 * DAY
-"""Longer than anybody works here."""
-
 
 class Outcome(NamedTuple):
     """One button. ``kind`` and ``outcome`` are what the history calls it; ``rest`` is how long the list then
-    leaves the subject alone (None: as long as any contact does); ``asks`` is ``when`` or ``why``.
+    leaves the subject alone (None: as long as any contact does); ``asks`` is ``when`` or ``why``. What ``ends`` it
+    takes the subject off all lists, until another outcome, or they write.
     """
 
     code: str
@@ -22,6 +20,7 @@ class Outcome(NamedTuple):
     outcome: str | None = "answered"
     asks: str = ""
     rest: int | None = None
+    ends: bool = False
 
     def words(self, lang: str) -> str:
         """The words on the button."""
@@ -29,20 +28,21 @@ class Outcome(NamedTuple):
 
 
 NO_ANSWER = Outcome("no_answer", "Không nghe máy", "No answer", outcome="no_answer")
+QUOTED = Outcome("quoted", "Đã gửi báo giá", "Quote sent", kind="email", outcome=None, rest=2 * DAY)
 CALL_BACK = Outcome("call_back", "Hẹn gọi lại", "Call back later", asks="when")
-DO_NOT_CONTACT = Outcome("do_not_contact", "Khách không muốn được gọi", "Asked not to be called", rest=AGES)
+DO_NOT_CONTACT = Outcome("do_not_contact", "Khách không muốn được gọi", "Asked not to be called")
 
 SALES: Final = (
     NO_ANSWER,
     Outcome("busy", "Máy bận", "Line busy", outcome="busy", rest=2 * HOUR),
     Outcome("unreachable", "Thuê bao", "Unreachable", outcome="unreachable"),
     Outcome("interested", "Quan tâm", "Interested", rest=2 * DAY),
-    Outcome("quoted", "Đã gửi báo giá", "Quote sent", kind="email", outcome=None, rest=2 * DAY),
+    QUOTED,
     CALL_BACK,
     Outcome("not_now", "Chưa có nhu cầu", "No need now", rest=30 * DAY),
-    Outcome("bought_elsewhere", "Mua bên khác", "Bought elsewhere", asks="why", rest=AGES),
-    Outcome("wrong_number", "Sai số", "Wrong number", outcome="wrong_number", rest=AGES),
-    Outcome("duplicate", "Trùng", "Duplicate", kind="note", outcome=None, rest=AGES),
+    Outcome("bought_elsewhere", "Mua bên khác", "Bought elsewhere", asks="why", ends=True),
+    Outcome("wrong_number", "Sai số", "Wrong number", outcome="wrong_number", ends=True),
+    Outcome("duplicate", "Trùng", "Duplicate", kind="note", outcome=None, ends=True),
     DO_NOT_CONTACT,
 )
 CARE: Final = (
@@ -51,7 +51,7 @@ CARE: Final = (
     Outcome("reordered", "Đã đặt lại", "Ordered again", rest=30 * DAY),
     Outcome("complaint_solved", "Đã xử lý khiếu nại", "Complaint resolved", rest=7 * DAY),
     CALL_BACK,
-    Outcome("not_kept", "Không giữ được", "Could not be kept", asks="why", rest=AGES),
+    Outcome("not_kept", "Không giữ được", "Could not be kept", asks="why", ends=True),
     DO_NOT_CONTACT,
 )
 OF: Final = {"lead": SALES, "deal": SALES, "customer": CARE}

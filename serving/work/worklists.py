@@ -25,6 +25,7 @@ from serving.rights.access import TEAM
 from serving.rights.audit import COMMAND_LINE
 from serving.rights.keys import Caller
 from serving.runs import current, newest
+from serving.work.endings import done_with
 from serving.work.wishes import unwilling
 
 STALE_AFTER: Final = DAY
@@ -88,8 +89,9 @@ def worklist(
 ) -> Worklist:  # fmt: skip
     """The best ``limit`` (default: what the target's team can do in a day) of ``target``, after the ``first``.
 
-    Who was not in the newest scoring's population (won, lost, gone), asked not to be contacted, or is not the
-    caller's, is not on the list. Raises NotFound for an unknown target, and before the first scoring.
+    Who was not in the newest scoring's population (won, lost, gone), asked not to be contacted, was ended by an
+    outcome, or is not the caller's, is not on the list. Raises NotFound for an unknown target, and before the
+    first scoring.
     """
     limit = limit or getattr(home.settings.capacity, TEAM[find(target).subject])
     with reading(home) as session:
@@ -130,10 +132,10 @@ def ranked(
 
     By band, then by what a contact is expected to bring, then by chance; the control group as the rule ranks it.
     """
-    run, refusing = newest(session, target), unwilling(session, home)
+    run, left_out = newest(session, target), unwilling(session, home) | done_with(session, home)
     # As plain tuples: ten thousand pass here at each look, and rows of the ORM take longer than the database.
     asked = session.connection().execute(_asked(target, run, caller, chosen))
-    rows = [row for row in map(_Ranked._make, asked) if row.subject not in refusing]
+    rows = [row for row in map(_Ranked._make, asked) if row.subject not in left_out]
     if chosen.source:
         came = channels(home)
         rows = [row for row in rows if came.get(row.subject) == chosen.source]
