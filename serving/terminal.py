@@ -302,6 +302,8 @@ def monitored(found: Mapping[str, Any]) -> None:
         out.print(
             _measured(name, told) if told else f"{name}: too few outcomes are known yet", soft_wrap=True
         )
+    if found["version"] not in found["figures"]:
+        out.print(f"No outcome is known yet of {found['version']}, which is in use.", soft_wrap=True)
     moved = found["drift"]
     out.print(f"Those scored now against those learned about: stability index {moved['probability']:.2f}")
     for name, by in moved["features"]:

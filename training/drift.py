@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from crm.events import Events
 from crm.settings import Settings
 from features.engine import compute
+from features.expressions import Calendar
 from models import snapshots
 from models.bundle import Bundle
 from models.target import Target
@@ -48,14 +49,16 @@ def drift(
 ) -> Drift:
     """The population as known at ``as_of`` beside that at the model's own moment: the same view of two days.
 
-    Training rows are no such view: they show each subject at many ages. Raises PopulationError for nobody.
+    Training rows are no such view: they show each subject at many ages. What only tells the hour or the season is
+    the same for everybody and no news of anybody: it is not named. Raises PopulationError for nobody.
     """
     before, after = (
         _rows(target, bundle, events, moment, settings, seed) for moment in (bundle.as_of, as_of)
     )
     moved = [
         (name, stability(before[:, column], after[:, column]))
-        for column, name in enumerate(bundle.spec.names)
+        for column, (name, feature) in enumerate(zip(bundle.spec.names, bundle.spec.features, strict=True))
+        if not (isinstance(feature.expression, Calendar) and feature.expression.selector is None)
     ]
     most = sorted(moved, key=lambda one: -one[1])[:TOLD]
     return Drift(

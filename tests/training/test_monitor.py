@@ -216,6 +216,7 @@ def test_others_than_it_learned_about_are_found_and_said_why(scored: tuple[Home,
         kept = watched(session, "lead_conversion")
     assert kept is not None
     assert any(name.startswith("outbound") for name in report.drift.names)
+    assert not {"now_hour", "to_tet", "since_tet"} & set(report.drift.names), "the calendar moves by itself"
     assert [said[2] for said in kept.figures["drift"]["features"]] == [by for _, by in report.drift.features]
 
 
