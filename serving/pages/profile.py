@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from crm.clock import DAY, now, show
+from crm.directory import cards
 from crm.operations import reading
 from crm.tables.scores import ScorePast
 from crm.tables.work import Tap
@@ -23,6 +24,7 @@ from serving.wording import words
 from serving.work.calendar import Calendar
 from serving.work.listing import PLACES, TAP
 from serving.work.spoken import Spoken
+from serving.work.wishes import who_said
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,6 +44,8 @@ def draw_profile(request: Request, subject: str, back: int = 0, opened: bool = F
     found = profile(request, subject, lang, back)
     with reading(home) as session:
         calendar = Calendar.of(session, settings, caller.person)
+        because = who_said(session, home, subject) if found.present.refuses else []
+    others = [] if subject in because else list(cards(home, because).values())
 
     def on_its_day(line: Line) -> str:
         return show(line.at, settings.zone)[:10]
@@ -56,6 +60,7 @@ def draw_profile(request: Request, subject: str, back: int = 0, opened: bool = F
         may_reach=found.target is not None and caller.role in PAGES[f"GET {PLACES[found.target][1]}"],
         may_tap=caller.role in PAGES[TAP], is_person=caller.person is not None,
         may_undo=_may_undo(found.present.tap, caller, calendar),
+        because=[card.name or card.source_id for card in others],
     )  # fmt: skip
 
 

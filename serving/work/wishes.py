@@ -13,7 +13,16 @@ from serving.rights.keys import Caller
 
 def unwilling(session: Session, home: Home) -> frozenset[str]:
     """Every lead, deal and customer of those people; raises HistoryError."""
-    return kin(home, refusing(home).union(session.scalars(select(DoNotContact.subject))))
+    return kin(home, _said(session, home))
+
+
+def who_said(session: Session, home: Home, subject: str) -> list[str]:
+    """Of the records of these people those in which it was said: why ``subject`` is not to be contacted."""
+    return sorted(_said(session, home) & kin(home, [subject]))
+
+
+def _said(session: Session, home: Home) -> frozenset[str]:
+    return refusing(home).union(session.scalars(select(DoNotContact.subject)))
 
 
 def lift(session: Session, home: Home, caller: Caller, subject: str) -> None:
