@@ -1,8 +1,9 @@
 """The team's page and the page of what is urgent, as the people see them."""
 
 import re
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -39,9 +40,10 @@ class Scene:
         return [tuple(play) for play in self.overview().plays]  # type: ignore[misc]
 
 
-@pytest.fixture
-def scene(home: Home) -> Scene:
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """Hoa holds three untouched leads, two of them hot; Minh holds one he called; one lies in the pool."""
+    home = Home(tmp_path_factory.mktemp("told")).create()
     north = team(home, "Bắc", recall_hours=100)
     chi, hoa, minh = (person(home, who, north, role) for who, role in
                       (("chi", "team_lead"), ("hoa", "sales"), ("minh", "sales")))  # fmt: skip
@@ -75,6 +77,13 @@ def scene(home: Home) -> Scene:
         hold(home, f"lead:crm:R{number}", who, north, now() - 5 * DAY)
     tap(home, "lead:crm:R3", minh)
     return Scene(home, north, chi, hoa, minh)
+
+
+@pytest.fixture
+def scene(told: Scene, home: Home) -> Scene:
+    """The same, to do with as one likes."""
+    shutil.copytree(told.home.path, home.path, dirs_exist_ok=True)
+    return replace(told, home=home)
 
 
 @pytest.fixture
