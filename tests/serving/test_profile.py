@@ -152,7 +152,9 @@ def test_who_asked_not_to_be_contacted_cannot_be_called_from_any_record(hoa: Tes
     for subject in (LEAD, CUSTOMER):
         text = page(hoa, subject)
         assert "Khách không muốn được liên hệ" in text
-        assert ("cùng công ty đã nói vậy: <bdi>" in text) == (subject == CUSTOMER), "why, where another record said so"
+        assert ("cùng công ty đã nói vậy: <bdi>" in text) == (subject == CUSTOMER), (
+            "why, where another record said so"
+        )
         assert 'action="/lien-he' not in text
         assert 'action="/ghi?' not in text
     answer = send(hoa, "/ghi/cho-lien-he", subject=CUSTOMER)
