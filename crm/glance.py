@@ -30,12 +30,14 @@ class Glance:
     """Times are UTC microseconds, money the smallest unit; None where nothing is recorded.
 
     ``ours`` and ``theirs`` are the last contact from us and from them; ``missed`` counts calls since somebody
-    last answered; ``ticket_at`` is when the newest open ticket was opened, ``csat_at`` when they rated us last;
+    last answered; ``noted`` is the last note the CRM holds; ``ticket_at`` is when the newest open ticket was opened,
+    ``csat_at`` when they rated us last;
     ``debt`` is what is overdue.
     """
 
     ours: Touch | None = None
     theirs: Touch | None = None
+    noted: Touch | None = None
     missed: int = 0
     quoted_at: int | None = None
     appointment: int | None = None
@@ -67,6 +69,7 @@ def glance(events: Events, moment: int) -> Glance:
     return Glance(
         ours=next((touch for touch in reversed(touches) if touch.words.direction != "in"), None),
         theirs=next((touch for touch in reversed(touches) if touch.words.direction == "in"), None),
+        noted=next((Touch(at, words) for at, words, _ in reversed(told) if words.kind == "note"), None),
         missed=_missed(touches),
         quoted_at=quotes[-1] if quotes else None,
         appointment=_appointment(told),

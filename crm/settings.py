@@ -40,6 +40,8 @@ sunday = []
 # When people may be called who did not ask for it (Decree 91/2020: 8 to 17 h), and how long to leave them alone then.
 calling = "08:00-17:00"
 rest_hours = 24
+# How many working days after a quote the CRM is given the task to ask about it.
+quote_days = 2
 # Other days off, e.g. ["2027-09-03"].
 closed = []
 
@@ -134,6 +136,7 @@ class Hours(BaseModel):
     sunday: list[Span] = []
     calling: Span = "08:00-17:00"
     rest_hours: Positive = 24
+    quote_days: Positive = 2
     closed: list[date] = []
 
 

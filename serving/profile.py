@@ -15,6 +15,7 @@ from crm.errors import NotFound
 from crm.events import Events
 from crm.glance import Glance, glance
 from crm.kin import kin
+from crm.notes import Note
 from crm.operations import reading
 from crm.promises import kept, promised
 from crm.settings import Home
@@ -32,6 +33,7 @@ from serving.scores import course
 from serving.scores.live import Live
 from serving.story import Line, Teller, kinds_since
 from serving.work.holding import TARGETS
+from serving.work.notes import last
 from serving.work.wishes import unwilling
 from serving.work.workday import agreed
 from serving.work.worklists import Place, as_shown, ranked
@@ -68,7 +70,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What is agreed and by whom: ``due`` is a call's time, ``tap`` what was said last, ``owner`` a name.
+    """What is agreed and by whom: ``due`` is a call's time, ``tap`` what was said last, ``note`` what was last
+    written, ``owner`` a name.
 
     ``customer`` is whom a lead became; ``refuses`` whether nobody is to contact them; ``into`` the record this one
     was merged into.
@@ -76,6 +79,7 @@ class Present:
 
     due: int | None
     tap: Tap | None
+    note: Note | None
     owner: str
     refuses: bool
     others: list[Record]
@@ -159,15 +163,18 @@ def _became(events: Events, moment: int) -> bool:
 
 def _present(session: Session, home: Home, caller: Caller, card: Card, seen: Glance, became: bool) -> Present:
     subject = card.subject
-    last = select(Tap).where(Tap.subject == subject, Tap.undone_at.is_(None)).order_by(Tap.at.desc()).limit(1)
-    tap = session.scalar(last)
+    asked = (
+        select(Tap).where(Tap.subject == subject, Tap.undone_at.is_(None)).order_by(Tap.at.desc()).limit(1)
+    )
+    tap = session.scalar(asked)
     promise = agreed(tap, promised(home).get(subject))
     made = promise is None or kept(promise, seen.ours.at if seen.ours else None)
     same = sorted(one for one in kin(home, [subject]) if one.partition(":")[0] in TARGETS)
     others = _records(session, home, caller, [one for one in same if one != subject])
     found, into = entered_first(home, same), merges(home).get(subject)
     return Present(
-        promise.due if promise and not made else None, tap, _owners(session, [card])[subject],
+        promise.due if promise and not made else None, tap, last(session, home, [subject]).get(subject),
+        _owners(session, [card])[subject],
         subject in unwilling(session, home), others, next(iter(found.values()), None), into.into if into else None,
         next((one for one in others if became and one.subject.startswith("customer:")), None),
     )  # fmt: skip

@@ -14,6 +14,9 @@ FIELDS: Final = ("leadkeep_percent", "leadkeep_band", "leadkeep_expected", "lead
                  "leadkeep_model")  # fmt: skip
 """What is written of a score: all there is, everywhere."""
 
+ACTION: Final = ("code", "said", "at", "kind", "outcome", "why", "note", "task", "due_at", "staff")
+"""What is written of a tap as columns: the contact, with its note, and the next task."""
+
 
 class Item(NamedTuple):
     """One thing to write. ``body`` holds ``fields`` (score, undo) or ``action`` (tap), ``undoes`` a key."""

@@ -13,15 +13,14 @@ from typing import Any, Final
 from crm.errors import SettingsError
 from crm.settings import Home, WriteBack
 from serving.cells import harmless, meant
-from serving.destinations import FIELDS, Item, Unreached
+from serving.destinations import ACTION, FIELDS, Item, Unreached
 
 TITLE = "CSV file"
 GROUP = 5_000
 """Large: each group writes the whole file again."""
 
 SCORES: Final = ("target", "source", "source_id", *FIELDS, "leadkeep_key")
-ACTIONS: Final = ("leadkeep_key", "target", "source", "source_id", "code", "said", "at", "due_at", "why", "note",
-                  "staff")  # fmt: skip
+ACTIONS: Final = ("leadkeep_key", "target", "source", "source_id", *ACTION)
 
 Rows = dict[tuple[str, ...], Mapping[str, Any]]
 

@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from crm.errors import SettingsError
 from crm.settings import Home, WriteBack
+from serving.destinations import ACTION as ACTION_FIELDS
 from serving.destinations import Item, Refused, Unreached
 
 TITLE = "SQL table"
@@ -53,9 +54,12 @@ ACTION: Final = Table(
     Column("code", String(32), nullable=False),
     Column("said", String(200), nullable=False),
     Column("at", String(32), nullable=False),
-    Column("due_at", String(32)),
+    Column("kind", String(32)),
+    Column("outcome", String(32)),
     Column("why", Text, nullable=False),
     Column("note", Text, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("due_at", String(32)),
     Column("staff", String(200)),
 )  # fmt: skip
 
@@ -118,7 +122,7 @@ def _action(item: Item) -> dict[str, Any]:
     source, source_id = item.record
     about = {"leadkeep_key": item.key, "target": item.target, "source": source, "source_id": source_id}
     action = item.body["action"]
-    return about | {name: action[name] for name in ("code", "said", "at", "due_at", "why", "note", "staff")}
+    return about | {name: action[name] for name in ACTION_FIELDS}
 
 
 @lru_cache(maxsize=16)

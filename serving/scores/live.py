@@ -16,6 +16,7 @@ from crm.events import Events, EventStore
 from crm.fresh import Overlay
 from crm.inbox import Inbox
 from crm.naming import named
+from crm.notes import notes
 from crm.settings import Home
 from crm.tables.scores import Champion
 from features.engine import compute
@@ -184,6 +185,7 @@ class Live:
             with suppress(LeadkeepError):
                 directory.channels(self.home)
                 directory.refusing(self.home)
+                notes(self.home)
             self._cards_of = self.load
 
     def _refresh_events(self) -> str | None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from crm.clock import DAY, HOUR, MINUTE, now, to_datetime
 from crm.directory import Card
 from crm.glance import Glance, Touch
+from crm.notes import Note
 from crm.settings import Settings
 from crm.tables.work import Tap
 from features.words import Language, code
@@ -20,12 +21,13 @@ from serving.work.workday import Entry
 
 QUARTER: Final = 15 * MINUTE
 
-OF_LEADS: Final = ("source", "campaign", "interest", "stage", "last", "appointment", "owner", "record")
+OF_LEADS: Final = ("source", "campaign", "interest", "stage", "last", "note", "appointment", "owner",
+                   "record")  # fmt: skip
 FACTS: Final = {
     "lead": OF_LEADS,
     "deal": OF_LEADS,
-    "customer": ("renewal", "next_order", "last_order", "debt", "tickets", "rating", "last", "appointment",
-                 "interest", "source", "owner", "record"),
+    "customer": ("renewal", "next_order", "last_order", "debt", "tickets", "rating", "last", "note",
+                 "appointment", "interest", "source", "owner", "record"),
 }  # fmt: skip
 """What stands below a row, in order, each by the name of its word."""
 
@@ -84,6 +86,7 @@ class Spoken:
         known = {
             "source": code(card.channel, self.lang), "campaign": card.campaign, "stage": card.stage,
             "interest": code(card.product, self.lang), "last": self.touch(seen.last),
+            "note": self.noted(entry.note, seen.noted),
             "appointment": self.when(entry.due or seen.appointment), "renewal": self.day(seen.renews_at),
             "next_order": self.day(seen.expected_at), "last_order": self._ordered(seen),
             "debt": self.money(seen.debt or None), "tickets": str(seen.tickets or ""),
@@ -91,6 +94,13 @@ class Spoken:
             "owner": people.get(place.person or 0) or card.owner,
         }  # fmt: skip
         return [(words[name], known[name]) for name in FACTS[self.kind]]
+
+    def noted(self, note: Note | None, told: Touch | None) -> str:
+        """The last note: its text, or where the CRM gave none what it was about."""
+        about = told.words.field if told else None
+        if told and about and about not in outcomes.BY_CODE and (note is None or note.at < told.at):
+            return f"{self.when(told.at)} · {about}"
+        return f"{self.when(note.at)} · {note.text}" if note else ""
 
     def money(self, amount: int | None) -> str:
         """An amount as people say it; empty for none."""

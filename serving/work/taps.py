@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from crm.clock import DAY, now, to_datetime
 from crm.errors import Forbidden, NotFound, SourceError
 from crm.inbox import Inbox, Said
+from crm.notes import NOTE
 from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.people import Person
@@ -24,6 +25,8 @@ from serving.proof import trial
 from serving.rights import audit, scope
 from serving.rights.keys import Caller
 from serving.work import outcomes
+from serving.work.calendar import Calendar
+from serving.work.tasks import following
 from serving.write_back import outbox
 
 FARTHEST: Final = 366 * DAY
@@ -153,8 +156,10 @@ def _stored(session: Session, caller: Caller, person: int, given: Given, moment:
     if given.code == outcomes.DO_NOT_CONTACT.code and session.get(DoNotContact, given.subject) is None:
         session.add(DoNotContact(subject=given.subject, since=moment, why=given.id, person=person))
     session.flush()
-    spoken = outcomes.said(row.code, session.info["home"].settings.language, row.why)
-    outbox.queue_tap(session, row, _said(session, row), spoken)
+    settings = session.info["home"].settings
+    task = following(row, settings, Calendar.of(session, settings, person))
+    spoken = outcomes.said(row.code, settings.language, row.why)
+    outbox.queue_tap(session, row, _said(session, row), spoken, task)
     return row
 
 
@@ -171,7 +176,7 @@ def _said(session: Session, row: Tap) -> list[Said]:
     happened = about | {"occurred_at": row.at, "direction": "out"}
     said = [
         _record(row, "", happened | {"kind": outcome.kind, "channel": channel, "outcome": outcome.outcome,
-                                     "subject_code": row.code}),
+                                     "subject_code": row.code})._replace(custom={NOTE: row.note} if row.note else {}),
     ]  # fmt: skip
     if row.due_at is not None:
         said.append(_record(row, ":callback", happened | {"kind": "callback", "due_at": row.due_at}))

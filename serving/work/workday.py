@@ -11,6 +11,7 @@ from crm.clock import DAY, HOUR, now
 from crm.errors import NotFound
 from crm.events import Events
 from crm.glance import Glance, glance
+from crm.notes import Note
 from crm.operations import reading
 from crm.pressing import pressing
 from crm.promises import Promise, kept, promised
@@ -20,7 +21,7 @@ from crm.tables.work import Tap
 from models.target import find
 from serving.rights.access import TEAM
 from serving.rights.keys import Caller
-from serving.work import outcomes, steps
+from serving.work import notes, outcomes, steps
 from serving.work.calendar import Calendar
 from serving.work.worklists import Chosen, Place, Row, Worklist, listed, ranked
 
@@ -34,12 +35,15 @@ Line = tuple[Place, Glance, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row with what its reader needs: ``due`` is the time of a promised call, ``tap`` what was said last."""
+    """One row with what its reader needs: ``due`` is the time of a promised call, ``tap`` what was said last,
+    ``note`` what was last written.
+    """
 
     row: Row
     seen: Glance
     due: int | None
     tap: Tap | None
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,10 @@ def workday(
         room = round(_capacity(session, home, target, caller) * (share or 1))
         entries = day.fill(found, max(room - done, 0), pressing(home, at - steps.HASTE).union(lately))
         shown = listed(session, home, target, run, found, [place for place, *_ in entries])
+        said = notes.last(session, home, [place.subject for place, *_ in entries])
     rows = {row.card.subject: row for row in shown.rows}
-    full = [Entry(rows[p.subject], seen, due, day.taps.get(p.subject)) for p, seen, due in entries
-            if p.subject in rows]  # fmt: skip
+    full = [Entry(rows[p.subject], seen, due, day.taps.get(p.subject), said.get(p.subject))
+            for p, seen, due in entries if p.subject in rows]  # fmt: skip
     return Workday(shown, full, taps, room, done, share == 0, calendar.may_call(at), len(found))
 
 
@@ -88,12 +93,14 @@ def everybody(
         run, found = ranked(session, home, target, caller, chosen)
         taps, given = latest_taps(session, target), promised(home)
         part = listed(session, home, target, run, found, found[first : first + limit])
+        said = notes.last(session, home, [row.card.subject for row in part.rows])
     entries = []
     for row in part.rows:
         tap = taps.get(row.card.subject)
         promise = agreed(tap, given.get(row.card.subject))
         seen = glance_of(lookup, row.card.subject, now())
-        entries.append(Entry(row, seen, promise.due if promise else None, tap))
+        due = promise.due if promise else None
+        entries.append(Entry(row, seen, due, tap, said.get(row.card.subject)))
     return part, entries, len(found)
 
 

@@ -93,17 +93,26 @@ def changed(
     return found
 
 
-def queue_tap(session: Session, tap: Tap, said: Sequence[Said] = (), spoken: str = "") -> None:
+def queue_tap(
+    session: Session,
+    tap: Tap,
+    said: Sequence[Said] = (),
+    spoken: str = "",
+    task: tuple[int, str] | None = None,
+) -> None:
     """Queues what a person tapped for every destination, once however often it is called.
 
-    ``said`` is what was put into the inbox for it: records, columns by name; ``spoken`` the outcome as people read it.
+    ``said`` is what was put into the inbox for it, the contact first: records, columns by name; ``spoken`` the outcome
+    as people read it; ``task`` what to do next, and when.
     """
+    contact, (due, todo) = (said[0].columns if said else {}), task or (None, "")
     settings = session.info["home"].settings
     person = session.get(Person, tap.person)
     action = {
         "code": tap.code, "said": spoken, "at": iso(tap.at, settings.zone),
-        "due_at": None if tap.due_at is None else iso(tap.due_at, settings.zone),
-        "why": tap.why, "note": tap.note, "staff": person.actor if person else None,
+        "kind": contact.get("kind"), "outcome": contact.get("outcome"), "why": tap.why, "note": tap.note,
+        "task": todo, "due_at": None if due is None else iso(due, settings.zone),
+        "staff": person.actor if person else None,
         "records": [{"table": one.table, "id": one.source_id, "columns": one.columns} for one in said],
     }  # fmt: skip
     wanted = [place for place in settings.write_back if not place.targets or tap.target in place.targets]

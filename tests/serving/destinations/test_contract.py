@@ -23,8 +23,9 @@ SAID = {
     "leadkeep_as_of": "2026-03-01T09:00:00+07:00", "leadkeep_model": "m1",
 }  # fmt: skip
 ACTION = {
-    "code": "no_answer", "said": "Không nghe máy", "at": "2026-03-01T09:00:00+07:00", "due_at": None, "why": "",
-    "note": "Gọi lại chiều", "staff": "crm:U1", "records": [],
+    "code": "no_answer", "said": "Không nghe máy", "at": "2026-03-01T09:00:00+07:00", "kind": "call",
+    "outcome": "no_answer", "why": "", "note": "Gọi lại chiều", "task": "Gọi vào giờ khác",
+    "due_at": "2026-03-02T09:00:00+07:00", "staff": "crm:U1", "records": [],
 }  # fmt: skip
 Found = dict[str, dict[str, Any]]
 
@@ -119,7 +120,8 @@ def test_what_is_written_stands_there_and_again_changes_nothing(place: Place) ->
     assert {who: int(said["leadkeep_percent"]) for who, said in scores.items()} == {"K:1": 7, "K2": 31}
     assert scores["K2"]["leadkeep_expected"] in (None, "")
     assert scores["K:1"]["leadkeep_says"] == SAID["leadkeep_says"]
-    assert actions["t1"]["note"] == ACTION["note"]
+    for name in ("kind", "outcome", "note", "task", "due_at"):
+        assert actions["t1"][name] == ACTION[name], name
     place.write("b2", score("K:1", "s3", leadkeep_percent=7), TAP)
     assert place.found() == (scores, actions)
 

@@ -10,6 +10,7 @@ from crm.directory import Card
 from crm.errors import Forbidden, SourceError
 from crm.events import Signature
 from crm.glance import Glance, Touch
+from crm.notes import Note
 from crm.settings import Home
 from crm.tables.scores import Score
 from serving.rights.keys import Caller
@@ -124,6 +125,20 @@ def test_every_fact_has_its_word_and_nobody_knows_nothing(
     facts = dict(spoken(home, kind, lang).facts(entry(Glance()), words(page, lang), {}))
     assert len(facts) == len(FACTS[kind])
     assert {value for value in facts.values() if value} == {"crm · 1"}
+
+
+def test_the_last_note_is_the_newer_of_what_was_written_and_what_the_crm_is_about(home: Home) -> None:
+    at = now()
+    told = Touch(at - HOUR, Signature(kind="note", field="Đổi người liên hệ"))
+    said = spoken(home)
+    for noted, shown in (
+        (Note(at, "Gọi chị Hoa"), "Gọi chị Hoa"),
+        (Note(at - DAY, "Cũ rồi"), "Đổi người liên hệ"),
+        (None, "Đổi người liên hệ"),
+    ):
+        assert said.noted(noted, told).endswith(f" · {shown}")
+    ours = Touch(at, Signature(kind="note", field="duplicate"))
+    assert (said.noted(None, ours), said.noted(None, None)) == ("", ""), "an outcome of ours stands elsewhere"
 
 
 def test_facts_of_a_customer(home: Home) -> None:

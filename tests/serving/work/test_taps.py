@@ -6,10 +6,11 @@ from crm.errors import Forbidden, LeadkeepError, NotFound, SourceError
 from crm.inbox import Fresh, Inbox
 from crm.operations import reading, writing
 from crm.settings import Home
+from crm.tables.outbox import Outgoing
 from crm.tables.work import DoNotContact, Tap
 from serving.rights import people, teams
 from serving.rights.keys import Caller
-from serving.work import outcomes
+from serving.work import notes, outcomes
 from serving.work.taps import Given, complete, tap, undo
 from tests.serving.stored import store
 
@@ -71,6 +72,36 @@ def test_a_callback_is_planned_and_the_next_contact_makes_it(home: Home, caller:
     assert (made.source_id, made.columns) == (planned.source_id, {"done_at": later.at})
     undo(home, caller, SECOND)
     assert inbox(home)[-1].said.columns == {"done_at": None}
+
+
+@pytest.mark.parametrize(
+    ("code", "more"),
+    [("no_answer", {}), ("call_back", {"due_at": now() + HOUR}), ("bought_elsewhere", {"why": "price"})],
+)
+def test_a_note_is_kept_with_any_outcome_shown_last_and_written_back(
+    home: Home, caller: Caller, code: str, more: dict[str, object]
+) -> None:
+    file = home.path / "settings.toml"
+    place = '[[write_back]]\nname = "crm"\nto = "file"\naddress = "out"\n'
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n{place}", encoding="utf-8")
+    row = tap(home, caller, given(code, note="Chị bận họp", **more))
+    assert inbox(home)[0].said.custom == {"note": "Chị bận họp"}
+    with reading(home) as session:
+        assert notes.last(session, home, [LEAD]) == {LEAD: (row.at, "Chị bận họp")}
+        action = session.scalars(select(Outgoing)).one().body["action"]
+    assert (action["note"], action["kind"], bool(action["task"])) == (
+        "Chị bận họp",
+        "call",
+        code != "bought_elsewhere",
+    )
+    tap(home, caller, given("interested", SECOND))
+    with reading(home) as session:
+        assert notes.last(session, home, [LEAD])[LEAD].text == "Chị bận họp", (
+            "a later outcome without a note hides none"
+        )
+    undo(home, caller, FIRST)
+    with reading(home) as session:
+        assert notes.last(session, home, [LEAD]) == {}
 
 
 def test_taken_back_it_is_closed_and_twice_changes_nothing(home: Home, caller: Caller) -> None:
