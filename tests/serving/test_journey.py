@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -37,20 +39,33 @@ calling = "00:00-23:59"
 SCREENS = [(390, "vi"), (1280, "en")]
 
 
-@pytest.fixture
-def busy(at_work: Home) -> Home:
+@pytest.fixture(scope="module")
+def shared_out(told_once: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A company with scores, a sales and a care team, and everybody's leads and customers shared out."""
-    (at_work.path / "settings.toml").write_text(ALWAYS, encoding="utf-8")
+    home = Home(shutil.copytree(told_once.path, tmp_path_factory.mktemp("shared") / "home"))
+    (home.path / "settings.toml").write_text(ALWAYS, encoding="utf-8")
     for target in ("lead_conversion", "churn"):
-        score(at_work, target)
-    sales, care = teams.make(at_work, "Bán hàng 1", "sales").id, teams.make(at_work, "CSKH 1", "care").id
+        score(home, target)
+    sales, care = teams.make(home, "Bán hàng 1", "sales").id, teams.make(home, "CSKH 1", "care").id
     for login, name, role, team in (
         ("hoa", "Hoa", "sales", sales), ("lan", "Lan", "team_lead", sales),
         ("mai", "Mai", "care", care), ("duc", "Đức", "data", None),
     ):  # fmt: skip
-        people.make(at_work, login, name, role, team=team)
-    assigning.assign(at_work)
-    return at_work
+        people.make(home, login, name, role, team=team)
+    assigning.assign(home)
+    return home
+
+
+@pytest.fixture
+def busy(shared_out: Home, tmp_path: Path) -> Home:
+    """The same, to work in."""
+    return Home(shutil.copytree(shared_out.path, tmp_path / "home"))
+
+
+@pytest.fixture(scope="module")
+def shown() -> Iterator[Browser]:
+    with chromium.browser() as found:
+        yield found
 
 
 @contextmanager
@@ -78,8 +93,10 @@ def taps(home: Home) -> list[Tap]:
 
 
 @pytest.mark.parametrize(("width", "lang"), SCREENS)
-def test_five_leads_are_worked_and_the_team_lead_sees_it(busy: Home, width: int, lang: str) -> None:
-    with chromium.listening(busy) as url, chromium.browser() as shown:
+def test_five_leads_are_worked_and_the_team_lead_sees_it(
+    shown: Browser, busy: Home, width: int, lang: str
+) -> None:
+    with chromium.listening(busy) as url:
         with signed_in(shown, url, busy, "hoa", width, lang) as page:
             page.goto(f"{url}/hom-nay")
             rows = page.locator(".person")
@@ -108,11 +125,12 @@ def test_five_leads_are_worked_and_the_team_lead_sees_it(busy: Home, width: int,
 
 
 @pytest.mark.parametrize(("width", "lang"), SCREENS)
-def test_care_finds_the_customer_whose_ticket_just_went_wrong(busy: Home, width: int, lang: str) -> None:
+def test_care_finds_the_customer_whose_ticket_just_went_wrong(
+    shown: Browser, busy: Home, width: int, lang: str
+) -> None:
     secret = senders.create(busy, "helpdesk", "leadkeep", "crm")
     with (
         chromium.listening(busy) as url,
-        chromium.browser() as shown,
         signed_in(shown, url, busy, "mai", width, lang) as page,
     ):
         page.goto(f"{url}/khach-co-nguy-co")
@@ -140,13 +158,12 @@ def test_care_finds_the_customer_whose_ticket_just_went_wrong(busy: Home, width:
         expect(page.locator("main")).to_contain_text("Giao hàng")
 
 
-def test_a_model_is_put_in_use_and_taken_back(busy: Home) -> None:
+def test_a_model_is_put_in_use_and_taken_back(shown: Browser, busy: Home) -> None:
     other = company.trained(busy, "lead_conversion", now() - DAY, seed=3, promote=False)
     before = champion(busy, "lead_conversion")
     assert before is not None
     with (
         chromium.listening(busy) as url,
-        chromium.browser() as shown,
         signed_in(shown, url, busy, "duc", 1280, "vi") as page,
     ):
         page.goto(f"{url}/mo-hinh")
