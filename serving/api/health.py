@@ -30,7 +30,7 @@ class ModelHealth(BaseModel):
 
 
 class Health(BaseModel):
-    """What is served, from which load of the data."""
+    """What is served, from which load of the data; ``problem`` says why nothing newer is, or nobody is scored live."""
 
     ready: bool
     load: int | None
@@ -56,9 +56,10 @@ def ready(request: Request, response: Response) -> Alive:
 @router.get("", responses=FORBIDDEN | OUT_OF_ORDER)
 def health(request: Request) -> Health:
     """The model and the data each target is served from, and how old its scores are."""
-    live = request.app.state.live
+    live, rescorer = request.app.state.live, request.app.state.rescorer
     targets = {name: _of(request, name) for name in all_targets()}
-    return Health(ready=live.ready, load=live.load, problem=live.problem, targets=targets)
+    problem = live.problem or rescorer.problem
+    return Health(ready=live.ready, load=live.load, problem=problem, targets=targets)
 
 
 def _of(request: Request, target: str) -> ModelHealth:

@@ -87,18 +87,25 @@ class Rescorer:
         self._wake.set()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                if self._leads():
-                    self.step()
-                self.problem = None
-            except LeadkeepError as error:
-                if self.problem is None:
-                    LOG.error("live scoring waits: %s", error)
-                self.problem, self._number = str(error), None
-                self._stop.wait(1)
-            self._wake.wait(LOOK_EVERY)
-            self._wake.clear()
+        try:
+            while not self._stop.is_set():
+                self._try()
+                self._wake.wait(LOOK_EVERY)
+                self._wake.clear()
+        finally:
+            if not self._stop.is_set():
+                self.problem = "a fault ended live scoring; restart leadkeep serve"
+
+    def _try(self) -> None:
+        try:
+            if self._leads():
+                self.step()
+            self.problem = None
+        except LeadkeepError as error:
+            if self.problem is None:
+                LOG.error("live scoring waits: %s", error)
+            self.problem, self._number = str(error), None
+            self._stop.wait(1)
 
     def step(self) -> int:
         """Scores whom rows above the mark concern; returns how many scores were stored or taken back."""
