@@ -16,6 +16,7 @@ from serving.rights import audit
 from serving.say import moment
 from serving.wording import words
 from serving.work import outcomes
+from serving.work.calendar import Calendar
 from serving.work.listing import PLACES, draw_list, target_of
 from serving.work.taps import Given, tap, undo
 from serving.work.wishes import lift
@@ -28,7 +29,10 @@ PART = "x-leadkeep-part"
 
 @router.post("/ghi")
 def said(request: Request) -> Response:
-    """Keeps an outcome; the same form sent again changes nothing."""
+    """Keeps an outcome; the same form sent again changes nothing.
+
+    A call agreed for an hour in which nobody may be called waits for the next in which they may.
+    """
     form, home = request.state.form, request.app.state.home
     target = target_of(form, request.state.caller)
     code, due = form.get("code", ""), form.get("soon") or form.get("due") or ""
@@ -37,8 +41,9 @@ def said(request: Request) -> Response:
         due_at = parse(due, home.settings.zone) if asks == "when" else None
     except SettingsError as error:
         raise SourceError("not a date and time", value=due[:40], todo="choose both") from error
+    callable_at = due_at and Calendar(home.settings).may_call_from(due_at)
     given = Given(
-        form.get("id", ""), form.get("subject", ""), target, code, due_at,
+        form.get("id", ""), form.get("subject", ""), target, code, callable_at,
         form.get("why", "") if asks == "why" else "", form.get("note", "").strip(),
     )  # fmt: skip
     kept = tap(home, request.state.caller, given)
@@ -49,7 +54,8 @@ def said(request: Request) -> Response:
     spoken = outcomes.said(kept.code, lang, kept.why)
     if kept.due_at is not None:
         spoken += f" · {moment(kept.due_at, home.settings.zone, lang, kept.at)}"
-    return _part(request, tap=kept, spoken=spoken, target=target)
+    moved = "" if callable_at == due_at else home.settings.hours.calling
+    return _part(request, tap=kept, spoken=spoken, target=target, moved=moved)
 
 
 @router.post("/ghi/hoan-tac")
@@ -91,10 +97,18 @@ def script() -> Response:
 
 
 def _part(
-    request: Request, *, tap: Tap | None = None, spoken: str = "", links: Card | None = None, target: str
+    request: Request,
+    *,
+    target: str,
+    tap: Tap | None = None,
+    spoken: str = "",
+    links: Card | None = None,
+    moved: str = "",
 ) -> Response:
     terms = words("list", language(request))
-    return draw(request, "outcomes", terms=terms, tap=tap, spoken=spoken, links=links, target=target)
+    return draw(
+        request, "outcomes", terms=terms, tap=tap, spoken=spoken, links=links, target=target, moved=moved
+    )
 
 
 def _on_profile(request: Request) -> bool:

@@ -22,12 +22,14 @@ from serving.page import draw, language
 from serving.proof.earned import Proof, proof
 from serving.proof.results import UNITS, Figure, Month, Step, results
 from serving.rights import audit
+from serving.rights.access import PAGES
 from serving.say import about
 from serving.wording import words
 
 router = APIRouter(include_in_schema=False)
 MENU = 60
 KEPT: Final = 10 * MINUTE
+SET: Final = "POST /ket-qua"
 FEWEST: Final = 5
 """Parties the rule's group needs in a week or of a person before their effect is worth a look."""
 
@@ -49,6 +51,7 @@ def board(request: Request) -> HTMLResponse:
         months=_months(found.months, said, settings.currency), funnel=_funnel(found.funnel, said),
         proofs=_proofs(home), fewest=FEWEST, day=lambda number: show(number * DAY, "UTC")[:10],
         enter=lambda figure: _entered(figure, settings.currency),
+        leads=request.state.caller.role in PAGES[SET],
         targets={name: target.vi if lang == "vi" else target.en for name, target in all_targets().items()},
     )  # fmt: skip
 

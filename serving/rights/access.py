@@ -72,7 +72,7 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "GET /ho-so/{subject:path}": frozenset({"sales", "care", "team_lead", "director", "admin"}),
     "GET /tim": WORKERS | {"director"},
     "POST /tim": WORKERS | {"director"},
-    "GET /ket-qua": frozenset({"director", "admin"}),
+    "GET /ket-qua": frozenset({"marketing", "director", "admin"}),
     "POST /ket-qua": frozenset({"director", "admin"}),
     "GET /mo-hinh": frozenset({"data", "director", "admin"}),
     "POST /mo-hinh/{target}/dung": frozenset({"data", "admin"}),

@@ -1,6 +1,7 @@
 """A call that somebody promised, here or in the CRM, for a time that has passed, and nobody made."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -11,7 +12,6 @@ from crm.settings import Home
 from crm.tables.work import Assignment, Tap
 from serving.watches import Found
 from serving.work import holding
-from serving.work.calendar import Calendar
 
 VI, EN = "{n} cuộc hẹn gọi lại bị lỡ", "{n} promised calls were missed"
 ONE_VI, ONE_EN = "Lỡ cuộc hẹn gọi lại", "A promised call was missed"
@@ -22,11 +22,13 @@ OLDEST = 30 * DAY
 
 
 def look(session: Session, home: Home, moment: int) -> Iterator[Found]:
-    """Those due for longer than the settings allow, in working time, after which nobody dealt with the subject."""
-    limit = holding.long_ago(Calendar(home.settings), moment, home.settings.alerts.callback_minutes * MINUTE)
-    yield from _of_taps(session, limit, moment - OLDEST)
-    over = {one: given for one, given in promised(home).items() if moment - OLDEST < given.due <= limit}
-    yield from _of_the_crm(session, over)
+    """Those due for longer than the settings allow, in the working time of who holds the subject, and not made."""
+    limit = holding.patience(session, home.settings, moment, home.settings.alerts.callback_minutes * MINUTE)
+    latest, oldest = limit(None), moment - OLDEST
+    over = {one: given for one, given in promised(home).items() if oldest < given.due <= latest}
+    for found in chain(_of_taps(session, latest, oldest), _of_the_crm(session, over)):
+        if found.detail["due_at"] <= limit(found.person):
+            yield found
 
 
 def _of_taps(session: Session, limit: int, oldest: int) -> Iterator[Found]:

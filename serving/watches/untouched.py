@@ -8,7 +8,6 @@ from crm.clock import MINUTE
 from crm.settings import Home
 from serving.watches import Found
 from serving.work import holding
-from serving.work.calendar import Calendar
 
 VI, EN = "{n} khách nóng chưa ai liên hệ", "{n} hot leads nobody has contacted"
 ONE_VI, ONE_EN = "Khách nóng chưa ai liên hệ", "A hot lead nobody has contacted"
@@ -19,10 +18,13 @@ TODO_VI, TODO_EN = (
 
 
 def look(session: Session, home: Home, moment: int) -> Iterator[Found]:
-    """Those that have waited for longer than the settings allow, in working time."""
-    calendar = Calendar(home.settings)
-    limit = holding.long_ago(calendar, moment, home.settings.alerts.hot_minutes * MINUTE)
-    waiting = [found for found in holding.untouched(session) if holding.waits_since(*found[:2]) <= limit]
+    """Those that have waited for longer than the settings allow, in the working time of who holds them."""
+    limit = holding.patience(session, home.settings, moment, home.settings.alerts.hot_minutes * MINUTE)
+    waiting = [
+        (one, who, team)
+        for one, who, team in holding.untouched(session)
+        if holding.waits_since(one, who) <= limit(who.id if who else None)
+    ]
     chances = holding.chances(session, home) if waiting else {}
     for one, who, team in waiting:
         if one.subject in chances and chances[one.subject].hot:

@@ -69,14 +69,26 @@ class Calendar:
 
     def share(self, moment: int) -> float:
         """How much of a usual day's work this local day holds: 0 on a day off, about a half on a Saturday."""
-        usual = sum(_length(span) for span in self._hours.week)
         day = sum(last - first for first, last in self.spans(self.day(moment)))
-        return day / 1e6 / usual if usual else 0.0
+        return day / self.usual if self.usual else 0.0
+
+    @property
+    def usual(self) -> int:
+        """Working time of a usual day."""
+        return 1_000_000 * sum(_length(span) for span in self._hours.week)
 
     def may_call(self, moment: int) -> bool:
         """Whether people who did not ask for it may be called now (Decree 91/2020), on any day of the week."""
         first, last = self._at(self.day(moment), *self._calling)
         return first <= moment < last
+
+    def may_call_from(self, moment: int) -> int:
+        """The moment itself where people may be called then, else when they may next."""
+        for day in (self.day(moment), self.day(moment) + timedelta(days=1)):
+            first, last = self._at(day, *self._calling)
+            if moment < last:
+                return max(moment, first)
+        raise AssertionError("the next day ends after every moment of this one")
 
     def day(self, moment: int) -> date:
         """The local day of a moment."""

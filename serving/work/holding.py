@@ -1,7 +1,8 @@
 """Whose everything is now: the rows of ``assignment`` with what the rules need beside them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Final, TypeVar
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, tuple_, update
@@ -239,6 +240,16 @@ def untouched(session: Session) -> list[tuple[Assignment, Person | None, Team]]:
 def waits_since(one: Assignment, person: Person | None) -> int:
     """Since when a lead waits: since its holder got it and could first see it here."""
     return max(one.since, person.created_at if person else 0)
+
+
+def patience(session: Session, settings: Settings, moment: int, length: int) -> Callable[[int | None], int]:
+    """:func:`long_ago` by person, whose leave is no working time; of nobody, by the company's calendar."""
+
+    @cache
+    def limit(person: int | None) -> int:
+        return long_ago(Calendar.of(session, settings, person), moment, length)
+
+    return limit
 
 
 def long_ago(calendar: Calendar, moment: int, length: int) -> int:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crm.clock import DAY, HOUR, now
+from crm.clock import HOUR, now
 from crm.settings import Home, Settings
 from crm.tables.people import Person, Team
 from crm.tables.work import Alert, Assignment, Tap
@@ -26,7 +26,9 @@ EVEN: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One person of a team: what they hold, what of it waits, what they did today."""
+    """One person of a team: what they hold, what of it waits, what they did today. ``late`` are urgent ones that have
+    waited for more than a usual day of work, in the person's own working time.
+    """
 
     person: int
     name: str
@@ -129,7 +131,9 @@ def _line(
         Alert.person == person.id, Alert.kind == "callback_missed", Alert.seen_at.is_(None)
     )
     urgent = [one for one in untouched if one.subject in hot]
-    late = [one for one in urgent if holding.waits_since(one, person) < now() - DAY]
+    own = Calendar.of(session, settings, person.id)
+    limit = holding.long_ago(own, now(), own.usual)
+    late = [one for one in urgent if holding.waits_since(one, person) < limit]
     return Line(
         person.id, person.name, seat.here, person.role in SHARING and not seat.here, seat.load, seat.hot,
         len(untouched), len(urgent), session.scalar(missed) or 0, session.scalar(done) or 0, len(late),

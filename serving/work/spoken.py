@@ -130,7 +130,7 @@ class Spoken:
         """Working times to propose for a call: in an hour's work, and in the next two halves of a day."""
         days = (self._calendar.day(self.moment + ahead * DAY) for ahead in range(8))
         starts = [first for day in days for first, _ in self._calendar.spans(day) if first > self.moment]
-        soon = -(-self._calendar.after(self.moment, HOUR) // QUARTER) * QUARTER
+        soon = self._calendar.may_call_from(-(-self._calendar.after(self.moment, HOUR) // QUARTER) * QUARTER)
         times = sorted({soon, *(start + HOUR for start in starts[:2])})
         return [(self.local(time), self.when(time)) for time in times]
 

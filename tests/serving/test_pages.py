@@ -220,9 +220,10 @@ def test_signing_in_with_a_link_takes_a_press_and_works_once(client: TestClient,
     assert "đã dùng" in again.text
 
 
-def test_a_role_without_a_page_finds_its_account(client: TestClient, home: Home) -> None:
+def test_marketing_lands_on_the_figures_and_sees_no_list(client: TestClient, home: Home) -> None:
     client.post("/dang-nhap", data={"khoa": keys.create(home, "marketing")}, headers={"origin": ORIGIN})
-    assert client.get("/").headers["location"] == "/tai-khoan"
+    assert client.get("/").headers["location"] == "/ket-qua"
+    assert client.get("/ket-qua").status_code == 200
     assert "Marketing" in client.get("/tai-khoan").text
     refused = client.get("/hom-nay")
     assert refused.status_code == 403

@@ -10,6 +10,8 @@ from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.work import Goal
 from serving.proof.results import Results, results
+from serving.rights import keys
+from serving.rights.access import COOKIE
 from tests.crm.company import Company
 from tests.serving.stored import ORIGIN
 
@@ -119,6 +121,16 @@ def test_the_page_shows_it_and_takes_goals(told: Home, browser: TestClient) -> N
     assert browser.post("/ket-qua", data=form | {"value": ""}, headers={"origin": ORIGIN}).status_code == 303
     with reading(told) as session:
         assert session.get(Goal, "conversion") is None
+
+
+def test_marketing_sees_the_figures_and_sets_no_goal(told: Home, client: TestClient) -> None:
+    client.post("/dang-nhap", data={"khoa": keys.create(told, "marketing")}, headers={"origin": ORIGIN})
+    page = client.get("/ket-qua").text
+    assert "20,0%" in page
+    assert 'action="/ket-qua"' not in page
+    token = keys.csrf(client.cookies[COOKIE])
+    form = {"csrf": token, "metric": "conversion", "value": "12,5"}
+    assert client.post("/ket-qua", data=form, headers={"origin": ORIGIN}).status_code == 403
 
 
 def test_before_the_first_import_the_page_says_what_to_do(browser: TestClient) -> None:

@@ -16,6 +16,7 @@ from crm.discover import modules
 from crm.errors import NotFound
 from crm.operations import reading, writing
 from crm.settings import Home
+from crm.tables.people import Absence
 from crm.tables.scores import ScorePast
 from crm.tables.trial import Enrolment
 from crm.tables.work import Alert
@@ -163,6 +164,19 @@ def test_a_promised_call_nobody_made(home: Home, hoa: int, due: int, told: int) 
     hold(home, "lead:crm:A", hoa, 1, now() - 50 * DAY)
     tap(home, "lead:crm:A", hoa, "call_back", at=now() - 45 * DAY, due_at=now() + due)
     assert alerts.look(home) == told
+
+
+def test_nothing_is_late_while_its_holder_is_on_leave(home: Home, hoa: int) -> None:
+    a_hot_lead(home, hoa, now() - 3 * HOUR)
+    hold(home, "lead:crm:A", hoa, 1, now() - 50 * DAY)
+    tap(home, "lead:crm:A", hoa, "call_back", at=now() - 45 * DAY, due_at=now() - 2 * HOUR)
+    today = int(local_day(np.array([now()]), home.settings.zone)[0])
+    with writing(home) as session:
+        session.add(Absence(person=hoa, first_day=today - 1, last_day=today))
+    assert alerts.look(home) == 0
+    with writing(home) as session:
+        session.execute(delete(Absence))
+    assert alerts.look(home) == 2
 
 
 def test_a_promised_call_that_was_made_or_taken_back(home: Home, hoa: int) -> None:

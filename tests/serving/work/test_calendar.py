@@ -68,6 +68,14 @@ def test_calling_hours_end_at_five() -> None:
     assert not CALENDAR.may_call(at("2026-03-02T17:00"))
 
 
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [("03-02T16:59", "03-02T16:59"), ("03-02T17:00", "03-03T08:00"), ("03-02T05:00", "03-02T08:00")],
+)
+def test_the_next_moment_people_may_be_called(asked: str, given: str) -> None:
+    assert CALENDAR.may_call_from(at(f"2026-{asked}")) == at(f"2026-{given}")
+
+
 def test_hours_that_end_before_they_begin_are_refused() -> None:
     with pytest.raises(ValueError, match="begins before it ends"):
         Hours(week=["12:00-08:00"])

@@ -1,9 +1,12 @@
 """What an address asks of a list, and what a row says of itself."""
 
+from datetime import timedelta
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from crm.clock import DAY, HOUR, now, parse
 from crm.directory import Card
@@ -11,8 +14,12 @@ from crm.errors import Forbidden, SourceError
 from crm.events import Signature
 from crm.glance import Glance, Touch
 from crm.notes import Note
+from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.scores import Score
+from crm.tables.work import Tap
+from serving.rights import keys
+from serving.rights.access import COOKIE
 from serving.rights.keys import Caller
 from serving.wording import words
 from serving.work import outcomes
@@ -22,7 +29,7 @@ from serving.work.spoken import FACTS, Spoken
 from serving.work.workday import Entry
 from serving.work.worklists import Chosen, Place, Row
 from tests.serving import teams
-from tests.serving.stored import store
+from tests.serving.stored import ORIGIN, store
 
 
 def spoken(home: Home, kind: str = "lead", lang: str = "vi") -> Spoken:
@@ -53,6 +60,32 @@ def test_numbers_that_cannot_be_are_left_out(number: str) -> None:
 def test_an_address_nobody_made_is_answered(browser: TestClient, home: Home, query: str) -> None:
     store(home, "lead_conversion", {})
     assert browser.get(f"/hom-nay?xem=tat-ca&{query}").status_code == 200
+
+
+def test_care_is_told_when_nobody_may_be_called(browser: TestClient, home: Home) -> None:
+    open_all_day = 'week = ["00:00-23:59"]\nsaturday = ["00:00-23:59"]\nsunday = ["00:00-23:59"]\n'
+    (home.path / "settings.toml").write_text(f'[hours]\n{open_all_day}calling = "00:00-00:01"\n')
+    store(home, "churn", {})
+    works = Calendar(home.settings).share(now()) > 0
+    assert ("Ngoài giờ gọi theo luật" in browser.get("/khach-co-nguy-co").text) == works
+
+
+def test_a_call_agreed_for_the_evening_is_moved_to_the_morning_and_that_is_said(
+    client: TestClient, home: Home
+) -> None:
+    store(home, "lead_conversion", {})
+    lan = teams.person(home, "lan", teams.team(home, "Một"))
+    teams.hold(home, "lead:crm:R0", lan, 1, since=1)
+    with writing(home) as session:
+        client.cookies.set(COOKIE, keys.opened(session, teams.as_caller(home, lan)))
+    tomorrow = Calendar(home.settings).day(now() + DAY)
+    form = {"csrf": keys.csrf(client.cookies[COOKIE]), "id": str(uuid4()), "target": "lead_conversion",
+            "subject": "lead:crm:R0", "code": "call_back", "due": f"{tomorrow}T20:00"}  # fmt: skip
+    answer = client.post("/ghi", data=form, headers={"origin": ORIGIN, "x-leadkeep-part": "1"})
+    assert "đã dời vào giờ được gọi theo luật, 08:00-17:00" in answer.text
+    with reading(home) as session:
+        due = session.scalars(select(Tap.due_at)).one()
+    assert due == parse(f"{tomorrow + timedelta(days=1)}T08:00", home.settings.zone)
 
 
 def test_a_form_names_a_list_of_its_senders_role() -> None:

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from crm.clock import DAY, HOUR, now
 from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.people import Absence, Team
-from crm.tables.work import Alert
+from crm.tables.work import Alert, Assignment
 from serving.rights import keys
 from serving.rights.access import COOKIE
-from serving.work import alerts, playbook
+from serving.work import alerts, holding, playbook
 from serving.work.calendar import Calendar, day_number
 from tests.crm.company import Company
 from tests.serving.stored import send, store
@@ -124,6 +125,23 @@ def test_what_waits_with_somebody_away_is_to_be_handed_over(scene: Scene) -> Non
     with writing(scene.home) as session:
         session.add(Absence(person=scene.hoa, first_day=today, last_day=today))
     assert scene.plays()[0] == ("Away", "Hoa", 2, "Minh")
+
+
+def test_late_is_what_waited_a_day_of_the_holders_own_work(scene: Scene) -> None:
+    def late() -> int:
+        return next(line.late for line in scene.overview().lines if line.name == "Hoa")
+
+    calendar, friday = Calendar(scene.home.settings), 1_772_791_200_000_000  # 2026-03-06 17:00 in Việt Nam
+    assert holding.long_ago(calendar, friday + DAY + HOUR, calendar.usual) < friday, (
+        "on Saturday it is not late"
+    )
+    with writing(scene.home) as session:
+        session.execute(update(Assignment).values(since=now() - 30 * DAY))
+    assert late() == 2
+    today = day_number(calendar.day(now()))
+    with writing(scene.home) as session:
+        session.add(Absence(person=scene.hoa, first_day=today - 31, last_day=today))
+    assert late() == 0
 
 
 def test_missed_calls_hot_pools_and_full_hands_are_told(scene: Scene) -> None:
