@@ -37,6 +37,9 @@ pytestmark = [
 LEVELS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 READ = """axe.run(%s).then(found => ({read: found.passes.length, faults: found.violations.flatMap(
     rule => rule.nodes.map(node => rule.id + ": " + node.html.slice(0, 200)))}))"""
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
+"""What the other colour scheme may change."""
+
 OPEN = "document.querySelectorAll('details').forEach(one => one.open = true)"
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 PLACES = sorted(
@@ -107,7 +110,7 @@ class Reader:
     """Looks at pages of one home, signed in as a person who may open all of them."""
 
     def __init__(self, shown: Browser, url: str, home: Home, width: int, scheme: str) -> None:
-        self.url, self.home, self.width = url, home, width
+        self.url, self.home, self.width, self.scheme = url, home, width, scheme
         self.said, self.missing = list[str](), set[str]()
         self.context = shown.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         with writing(home) as session:
@@ -132,6 +135,10 @@ class Reader:
         self.page.evaluate(AXE)
         found = self.page.evaluate(READ % json.dumps(LEVELS))
         assert found["read"] > 5, "axe read nothing"
+        other = "light" if self.scheme == "dark" else "dark"
+        self.page.emulate_media(color_scheme=other)
+        turned = [f"{other} {fault}" for fault in self.page.evaluate(READ % json.dumps(CONTRAST))["faults"]]
+        self.page.emulate_media(color_scheme=self.scheme)
         wide = []
         for width in chromium.WIDTHS if self.width == chromium.WIDTHS[0] else [self.width]:
             self.page.set_viewport_size({"width": width, "height": 900})
@@ -139,7 +146,7 @@ class Reader:
         self.page.set_viewport_size({"width": self.width, "height": 900})
         errors = self.said if answer.ok else []  # what the console says then is that the page is missing
         self.missing |= set() if answer.ok else {place}
-        return [f"{place} {self.width} {lang}: {one}" for one in (*found["faults"], *wide, *errors)]
+        return [f"{place} {self.width} {lang}: {one}" for one in (*found["faults"], *turned, *wide, *errors)]
 
     def _path(self, place: str) -> str:
         if place == "/xuat-excel":
