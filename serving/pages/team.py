@@ -1,5 +1,6 @@
 """The team: who holds how much, what nobody touched, whether it is shared fairly, who is behind and what to do."""
 
+from collections.abc import Collection
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -13,17 +14,19 @@ from crm.errors import SourceError
 from crm.operations import reading
 from crm.standing import entered_first
 from crm.tables.people import Team
+from crm.tables.work import Tap
 from serving.page import draw, language
 from serving.rights.keys import Caller
 from serving.typed import whole
 from serving.wording import words
-from serving.work import absences, alerts, assigning
+from serving.work import absences, alerts, assigning, outcomes
+from serving.work.calendar import Calendar
 from serving.work.playbook import overview
 
 router = APIRouter(include_in_schema=False)
 MENU = 30
-SHOWN: Final = 5
-"""Alerts beside the rest; all are on their own page."""
+OUTCOMES: Final = 50
+"""Outcomes of today that are shown."""
 
 
 @router.get("/doi")
@@ -37,12 +40,16 @@ def team(request: Request, nhom: int = 0, xong: str = "") -> HTMLResponse:
         people = {line.person: line.name for line in found.lines} if found else {}
         today = to_datetime(now(), home.settings.zone).date()
         away = absences.coming(session, people, today)
+        tapped = _tapped(session, Calendar(home.settings), people)
         urgent = [one for one in alerts.shown(session, caller) if chosen and one.team == chosen.id]
-    subjects = [one.subject for one in found.waiting] if found else []
+    waiting = [one.subject for one in found.waiting] if found else []
+    subjects = [*waiting, *(one.subject for one in tapped)]
+    lang = language(request)
     return draw(
         request, "team", teams=teams, found=found, urgent=len(urgent), cards=cards(home, subjects),
-        first=entered_first(home, subjects), done=xong, away=away, people=people, today=today,
-        time_off=words("leave", language(request)), when=lambda at: show(at, home.settings.zone),
+        first=entered_first(home, waiting), done=xong, away=away, people=people, today=today,
+        time_off=words("leave", lang), when=lambda at: show(at, home.settings.zone), tapped=tapped,
+        outcome=lambda tap: outcomes.said(tap.code, lang, tap.why),
     )  # fmt: skip
 
 
@@ -70,6 +77,13 @@ def _teams(session: Session, caller: Caller) -> list[Team]:
     if caller.role not in assigning.ANYBODY:
         asked = asked.where(Team.id == caller.team)
     return list(session.scalars(asked))
+
+
+def _tapped(session: Session, calendar: Calendar, people: Collection[int]) -> list[Tap]:
+    """What the team's people said today of those they dealt with, the newest first."""
+    today = calendar.begins(calendar.day(now()))
+    asked = select(Tap).where(Tap.person.in_(people), Tap.at >= today, Tap.undone_at.is_(None))
+    return list(session.scalars(asked.order_by(Tap.at.desc()).limit(OUTCOMES)))
 
 
 def _number(said: dict[str, str], name: str) -> int:
