@@ -19,7 +19,7 @@ from crm.kin import told_of
 from crm.settings import Home
 
 FEWEST: Final = 4
-"""Digits that are enough to look for a part of a telephone number."""
+"""Last digits that are enough to look for a telephone number."""
 
 BETWEEN: Final = r"""[\s,;|()"'/]+"""
 """What stands between words."""
@@ -56,7 +56,7 @@ whose AS (
         ELSE [lead, before] END) AS subject FROM bargain
 ),
 deals AS (SELECT subject, string_agg(DISTINCT said, ' ' ORDER BY said) AS said FROM whose GROUP BY subject)
-SELECT subject, concat_ws(' ', c.phone, s.phone) AS phone,
+SELECT subject, concat_ws(' ', c.phone, s.phone, '') AS phone,
     folded(concat_ws(' ', c.name, c.company, c.email, c.source_id, s.said, d.said)) AS said
 FROM card c JOIN told USING (subject) LEFT JOIN staff s USING (subject) LEFT JOIN deals d USING (subject)
 WHERE NOT starts_with(subject, 'deal:')
@@ -89,7 +89,7 @@ def folded(said: str) -> str:
 
 
 def dialled(asked: str) -> str:
-    """A telephone number as the history keeps it, or the part of one that was given; "" for anything else.
+    """A telephone number as the history keeps it, or its end that was given; "" for anything else.
 
     >>> dialled("0912 345 678"), dialled("0162.123.4567"), dialled("345 678"), dialled("Lan 12")
     ('+84912345678', '+84321234567', '345678', '')
@@ -112,7 +112,7 @@ def _fits(table: pa.Table, phrase: str, number: str) -> list[tuple[int, str]]:
     found = dict(zip(named["subject"].to_pylist(), whole, strict=True))
     if number:
         found |= dict.fromkeys(
-            table.filter(pc.match_substring(table["phone"], number))["subject"].to_pylist(), 0
+            table.filter(pc.match_substring(table["phone"], f"{number} "))["subject"].to_pylist(), 0
         )
     return [(rank, subject) for subject, rank in found.items()]
 
@@ -125,7 +125,9 @@ def _newcomers(home: Home, load: int) -> pa.Table:
         folded(" ".join(row[name] for name in ("name", "company", "email", "source_id") if row[name]))
         for row in came.values()
     )
-    return pa.table([list(came), [row["phone"] or "" for row in came.values()], list(words)], schema=SHAPE)
+    return pa.table(
+        [list(came), [f"{row['phone'] or ''} " for row in came.values()], list(words)], schema=SHAPE
+    )
 
 
 @lru_cache(maxsize=2)

@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from crm.clock import parse
 from crm.directory import Card, cards
-from crm.errors import SettingsError, SourceError
+from crm.errors import Forbidden, SettingsError, SourceError
 from crm.operations import writing
 from crm.tables.work import Tap
 from serving.page import HERE, draw, language
@@ -19,7 +19,7 @@ from serving.work import outcomes
 from serving.work.calendar import Calendar
 from serving.work.listing import PLACES, draw_list, target_of
 from serving.work.taps import Given, tap, undo
-from serving.work.wishes import lift
+from serving.work.wishes import lift, unwilling
 
 router = APIRouter(include_in_schema=False)
 
@@ -79,11 +79,15 @@ def allowed(request: Request) -> Response:
 
 @router.post("/lien-he")
 def opened(request: Request) -> Response:
-    """Shows how to reach somebody; who looked is noted."""
+    """Shows how to reach somebody; who looked is noted. Raises Forbidden for who asked not to be contacted."""
     form, home = request.state.form, request.app.state.home
     target, subject = target_of(form, request.state.caller), form.get("subject", "")
     with writing(home) as session:
-        audit.note(session, request.state.caller, "phone.open", subject)
+        refused = subject in unwilling(session, home)
+        audit.note(session, request.state.caller, "phone.open", subject, refused=refused)
+    if refused:
+        todo = "leave them alone, or note on their profile that they agree to it again"
+        raise Forbidden("they asked not to be contacted", value=subject, todo=todo)
     if PART not in request.headers:
         return draw_profile(request, subject, opened=True) if _on_profile(request) \
             else draw_list(request, target, opened=subject)  # fmt: skip

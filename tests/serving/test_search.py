@@ -71,11 +71,25 @@ def test_a_row_says_who_and_shows_no_number_and_no_markup(visitor: TestClient, t
     assert "+84987654321" not in text.replace('value="0987 654 321"', "")
 
 
+def test_whose_number_was_found_by_its_digits_is_noted(visitor: TestClient, told: Home) -> None:
+    def opened() -> list[tuple[str, dict[str, bool]]]:
+        with reading(told) as session:
+            found = session.scalars(select(Deed).where(Deed.action == "phone.open").order_by(Deed.id))
+            return [(one.object, one.detail) for one in found]
+
+    before = opened()
+    asks(visitor, told, "nam", "nguyen")
+    asks(visitor, told, "nam", "5678")  # a colleague's
+    assert opened() == before
+    assert "0987 ••• 321" in asks(visitor, told, "nam", "4321")
+    assert opened() == [*before, ("lead:crm:L2", {"searched": True})]
+
+
 def test_nobody_found_and_nothing_asked_say_what_to_do(visitor: TestClient, told: Home) -> None:
     assert "Không có ai khớp với “&lt;i&gt;”" in asks(visitor, told, "hoa", "<i>")
     assert send(visitor, "/tim", tim="  ").headers["location"] == "/tim"
-    assert "4 số liền nhau" in visitor.get("/tim").text
-    assert "4 số liền nhau" in visitor.get("/tim?ma=made-up").text
+    assert "4 số cuối" in visitor.get("/tim").text
+    assert "4 số cuối" in visitor.get("/tim?ma=made-up").text
 
 
 def test_an_administrator_finds_all(visitor: TestClient, told: Home) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from crm.clock import DAY, now
 from crm.inbox import Inbox, Said
@@ -11,13 +12,15 @@ from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.people import Deed
 from crm.tables.work import DoNotContact
+from serving.app import create_app
 from serving.rights.audit import COMMAND_LINE
 from serving.rights.keys import Caller
 from serving.work import alerts
 from serving.work.wishes import lift, unwilling
 from serving.work.worklists import worklist
 from tests.crm.company import Company, day
-from tests.serving.stored import store
+from tests.serving.conftest import signed_in
+from tests.serving.stored import send, store
 from tests.serving.teams import hold, person, team
 
 PHONE = "+84912345678"
@@ -94,6 +97,20 @@ def test_no_alert_sends_anybody_there(tmp_path: Path) -> None:
     alerts.look(home)
     with reading(home) as session:
         assert {one.subject for one in alerts.shown(session, Caller("admin", "link"))} == {"lead:crm:HOA"}
+
+
+def test_their_number_is_not_opened_and_the_try_is_noted(tmp_path: Path) -> None:
+    home = told(tmp_path)
+    asked(home, "customer:crm:P")
+    with TestClient(create_app(home), follow_redirects=False) as client:
+        signed_in(client, home)
+        about = {"target": "lead_conversion", "subject": "lead:crm:L1"}
+        assert send(client, "/lien-he", **about).status_code == 403
+        assert PHONE not in send(client, "/lien-he", **about).text
+        assert "tel:+84988000111" in send(client, "/lien-he", **about | {"subject": "lead:crm:HOA"}).text
+    with reading(home) as session:
+        noted = [(one.object, one.refused) for one in session.query(Deed) if one.action == "phone.open"]
+    assert noted == [("lead:crm:L1", True)] * 2 + [("lead:crm:HOA", False)]
 
 
 def test_who_agrees_again_is_on_the_lists_again_and_that_is_noted(tmp_path: Path) -> None:
