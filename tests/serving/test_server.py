@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from crm.errors import ResourceError
 from crm.settings import Home
@@ -42,13 +43,25 @@ def test_the_first_start_shows_a_key_once_and_a_link_each_time(home: Home) -> No
     assert keys.session_caller(home, keys.session_by_link(home, code))
 
 
+CONTAINER = Path(server.__file__).parents[1] / "deploy" / "Containerfile"
+BELIEVED = CONTAINER.read_text(encoding="utf-8").partition("FORWARDED_ALLOW_IPS=")[2].split()[0]
+
+
+@pytest.mark.parametrize(
+    ("gateway", "believed"),
+    [("10.88.0.1", True), ("172.17.0.1", True), ("192.168.1.1", True), ("203.0.113.9", False)],
+)
+def test_a_container_believes_the_proxy_before_it_and_nobody_else(gateway: str, believed: bool) -> None:
+    assert (gateway in _TrustedHosts(BELIEVED)) == believed
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [1, 2])
-def test_it_serves_and_stops(home: Home, workers: int) -> None:
+@pytest.mark.parametrize(("workers", "believed"), [(1, "127.0.0.0/8"), (2, "127.0.0.1")])
+def test_it_serves_and_stops(home: Home, workers: int, believed: str) -> None:
     root = Path(server.__file__).parents[1]
     process = subprocess.Popen(
         [sys.executable, "-c", RUN.format(workers=workers)], cwd=root, stdout=subprocess.PIPE, text=True,
-        env={"LEADKEEP_HOME": str(home.path), "PATH": ""},
+        env={"LEADKEEP_HOME": str(home.path), "PATH": "", "FORWARDED_ALLOW_IPS": believed},
     )  # fmt: skip
     try:
         assert process.stdout is not None
@@ -59,11 +72,21 @@ def test_it_serves_and_stops(home: Home, workers: int) -> None:
         )
         assert answer.json()["ready"] is False
         assert "server" not in answer.headers
+        assert ("Secure" in _cookie_over_a_proxy(url, home)) == (believed == "127.0.0.0/8")
     finally:
         process.terminate()
         assert process.wait(20) in (0, -15)
         assert process.stdout is not None
         process.stdout.close()
+
+
+def _cookie_over_a_proxy(url: str, home: Home) -> str:
+    """What a proxy at 127.0.0.2, which speaks HTTPS to its visitors, is given for a sign-in."""
+    host = url.partition("//")[2]
+    headers = {"x-forwarded-proto": "https", "origin": f"https://{host}"}
+    with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as proxy:
+        answer = proxy.post(f"{url}/dang-nhap", data={"khoa": keys.create(home, "admin")}, headers=headers)
+    return answer.headers["set-cookie"]
 
 
 def _wait(url: str) -> None:
