@@ -17,6 +17,7 @@ from crm.fresh import Overlay
 from crm.inbox import Inbox
 from crm.naming import named
 from crm.notes import notes
+from crm.pressing import last_pressed
 from crm.settings import Home
 from crm.tables.scores import Champion
 from features.engine import compute
@@ -180,12 +181,13 @@ class Live:
                 self.problem = "a fault ended the look-out for newer data and models; restart leadkeep serve"
 
     def _read_cards(self) -> None:
-        """Reads the cards of a new load before somebody waits for them: with many subjects that takes seconds."""
+        """Reads what lists show of a new load before somebody waits for it: with many subjects that takes seconds."""
         if self.load not in (None, self._cards_of):
             with suppress(LeadkeepError):
                 directory.channels(self.home)
                 directory.refusing(self.home)
                 notes(self.home)
+                last_pressed(self.home)
             self._cards_of = self.load
 
     def _refresh_events(self) -> str | None:
