@@ -12,11 +12,11 @@ from crm.settings import Settings
 
 
 class Told(NamedTuple):
-    """An alert, and who is to hear of it; ``mail`` and ``team`` are "" where nobody is."""
+    """An alert, and who is to hear of it: addresses of people, and the name of a team, "" for none."""
 
     id: int
     kind: str
-    mail: str
+    mails: tuple[str, ...]
     team: str
 
 

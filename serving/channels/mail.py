@@ -1,4 +1,4 @@
-"""E-mail: each person hears of what is theirs, through the company's own mail server."""
+"""E-mail: each person hears of what is theirs, and a team lead of the team's, by the company's own mail server."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ def messages(settings: Settings, told: Sequence[Told]) -> list[Message]:
         return []
     theirs: dict[str, list[Told]] = defaultdict(list)
     for one in told:
-        if one.mail:
-            theirs[one.mail].append(one)
+        for mail in one.mails:
+            theirs[mail].append(one)
     joined = f"{settings.alerts.mail}{'&' if '?' in settings.alerts.mail else '?'}to="
     return [
         message(settings, joined + quote(mail, safe=""), some, "/canh-bao") for mail, some in theirs.items()

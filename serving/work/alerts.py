@@ -118,7 +118,7 @@ def _keep(session: Session, kind: str, found: Sequence[Found], moment: int) -> i
 def _waiting(home: Home, moment: int) -> dict[Told, list[str]]:
     """Alerts to send, each with the places that have heard of it."""
     asked = (
-        select(Alert, Person.email, Team.name)
+        select(Alert, Person.email, Team.id, Team.name)
         .join(Person, (Person.id == Alert.person) & Person.left_at.is_(None), isouter=True)
         .join(Team, Team.id == Alert.team, isouter=True)
         .where(
@@ -127,10 +127,22 @@ def _waiting(home: Home, moment: int) -> dict[Told, list[str]]:
         .order_by(Alert.id)
     )  # fmt: skip
     with reading(home) as session:
+        leads = _leads(session)
         return {
-            Told(alert.id, alert.kind, mail or "", team or ""): alert.detail.get("told", [])
-            for alert, mail, team in session.execute(asked)
-        }
+            Told(
+                alert.id, alert.kind, tuple(sorted({mail, *leads.get(team, ())} - {"", None})), name or ""
+            ): alert.detail.get("told", [])
+            for alert, mail, team, name in session.execute(asked)
+        }  # fmt: skip
+
+
+def _leads(session: Session) -> dict[int | None, list[str]]:
+    """The addresses of each team's leads."""
+    found: dict[int | None, list[str]] = {}
+    at_work = (Person.role == "team_lead") & Person.left_at.is_(None)
+    for team, mail in session.execute(select(Person.team, Person.email).where(at_work)):
+        found.setdefault(team, []).append(mail)
+    return found
 
 
 def _place(message: Message) -> str:

@@ -95,6 +95,7 @@ def signed_in(shown: Browser, url: str, home: Home, login: str, width: int, lang
 def picture(page: Page, name: str) -> None:
     """Keeps what stands on the screen where LEADKEEP_PICTURES names a folder."""
     if folder := os.environ.get("LEADKEEP_PICTURES"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 

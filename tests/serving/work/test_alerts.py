@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Iterator
+from email import message_from_string
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
@@ -77,7 +78,7 @@ def test_every_watch_and_every_channel_is_whole() -> None:
         assert watch.TODO_EN.endswith(".")
         assert callable(watch.look)
     for channel in modules("serving.channels").values():
-        assert channel.messages(Home().settings, [alerts.Told(1, "untouched", "a@b.vn", "Bắc")]) == []
+        assert channel.messages(Home().settings, [alerts.Told(1, "untouched", ("a@b.vn",), "Bắc")]) == []
 
 
 def test_a_hot_lead_nobody_touches_is_told_once_and_settled_by_a_contact(home: Home, hoa: int) -> None:
@@ -293,6 +294,31 @@ def test_a_person_gets_a_letter_about_theirs(home: Home, hoa: int, post: Any) ->
     [letter] = post.got
     assert "hoa@example.vn" in letter
     assert "R0" not in letter
+
+
+def test_a_team_lead_gets_one_letter_about_the_team_and_of_the_pool_too(
+    home: Home, hoa: int, post: Any
+) -> None:
+    for login, own in (("chi", 1), ("binh", team(home, "Nam"))):
+        person(home, login, own, "team_lead", email=f"{login}@example.vn")
+    port = post.server_address[1]
+    configure(home, mail=f"mailto://127.0.0.1:{port}?from=leadkeep@example.vn&mode=insecure&format=text")
+    store(home, "lead_conversion", {"source_id": "R0"}, {"source_id": "POOL"})
+    for source_id, holder in (("R0", hoa), ("POOL", None)):
+        hold(home, f"lead:crm:{source_id}", holder, 1, now() - 3 * HOUR)
+    alerts.look(home)
+    assert (alerts.send(home), alerts.send(home)) == (2, 0)
+    letters = [message_from_string(one) for one in post.got]
+    said = {
+        str(one["To"]): next(
+            bytes(part.get_payload(decode=True)).decode() for part in one.walk() if not part.is_multipart()
+        )
+        for one in letters
+    }
+    assert {to.partition("@")[0].strip("<"): text.split()[0] for to, text in said.items()} == {
+        "hoa": "1",
+        "chi": "2",
+    }
 
 
 def test_one_address_that_fails_is_tried_again_without_telling_the_other_twice(
