@@ -3,6 +3,7 @@
 A test or module marked ``databases("sqlite", "postgres")`` runs on each, where its fixtures ask for ``database``.
 """
 
+import gc
 import os
 import shutil
 import warnings
@@ -59,6 +60,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests go first, so that no core waits for one at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collection need not look through it again and again."""
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -294,6 +294,7 @@ def test_no_file_that_people_open_holds_a_formula(harmed: Home, tmp_path: Path) 
 
 
 @pytest.mark.databases("sqlite", "postgres")
+@pytest.mark.slow
 def test_no_address_and_no_field_breaks_a_page(visit: Visit) -> None:
     for path in sorted({path.partition("?")[0] for path in visit.places()}):
         visit.get(path)
