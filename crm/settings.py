@@ -49,6 +49,11 @@ closed = []
 # Which part of the people is worked by the simple rule instead of the score, to prove what the score earns; 0: nobody.
 share = 0.10
 
+[tickets]
+# Which categories of tickets are complaints, as the mapping leaves them, e.g. ["Khiếu nại"]. None named: the page of
+# results speaks of all tickets.
+complaints = []
+
 [crm]
 # The address of a record in your CRM, with {id} where its id goes: "Open in CRM" on the pages. Empty: no link.
 lead = ""
@@ -115,6 +120,13 @@ class Trial(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     share: Annotated[float, Field(ge=0, le=0.5)] = 0.10
+
+
+class Tickets(BaseModel):
+    """How complaints are told from other tickets."""
+
+    model_config = ConfigDict(extra="forbid")
+    complaints: tuple[str, ...] = ()
 
 
 def _span(text: str) -> str:
@@ -211,6 +223,7 @@ class Settings(BaseModel):
     jobs: dict[str, str] = {}
     stores: Stores = Stores()
     trial: Trial = Trial()
+    tickets: Tickets = Tickets()
     write_back: tuple[WriteBack, ...] = ()
 
     @field_validator("write_back")

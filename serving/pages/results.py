@@ -107,7 +107,8 @@ def _said(figure: Figure, lang: str, currency: str, goal: bool) -> str:
     if unit == "money":
         return about(round(value), lang, currency)
     number = {"share": f"{100 * value:.1f}%", "hours": f"{value:.1f}", "rating": f"{value:.2f}"}[unit]
-    return number.replace(".", ",") if lang == "vi" else number
+    after = f" {words('results', lang)['unit_hours']}" if unit == "hours" else ""
+    return (number.replace(".", ",") if lang == "vi" else number) + after
 
 
 def _months(months: list[Month], said: dict[str, str], currency: str) -> Markup | None:

@@ -26,13 +26,20 @@ QUARTER: Final = 90 * DAY
 MONTH: Final = 30 * DAY
 YEAR: Final = 365 * DAY
 
+AHEAD: Final = 20
+"""Quarters a customer's remaining value looks ahead: nobody knows who stays for longer than five years."""
+
+PRIOR: Final = 20
+"""Average deals' worth of the share won overall that each stage's own share is drawn to: few deals say little."""
+
 READ: Final = {
     "lead": ("created_at", "converted_at", "converted_party"),
     "party": ("organisation",),
     "deal": ("lead", "party", "stage", "amount", "created_at", "won_at", "lost_at"),
     "transaction": ("kind", "party", "lead", "amount", "currency", "occurred_at", "starts_at", "ends_at"),
-    "ticket": ("created_at", "first_reply_at", "resolved_at", "csat", "rated_at"),
-    "activity": ("lead", "occurred_at", "direction"),
+    "ticket": ("category", "created_at", "first_reply_at", "resolved_at", "csat", "rated_at"),
+    "activity": ("lead", "party", "occurred_at", "direction"),
+    "change": ("object", "record", "field", "old", "new"),
 }  # fmt: skip
 
 VIEWS: Final = """
@@ -48,6 +55,10 @@ SELECT source, customer, min(happened) AS since, sum(amount) AS spent,
         OR happened < $end - $quarter AND ends_at >= $end - $quarter), false) AS before,
     coalesce(bool_or(happened >= $end - $quarter OR ends_at >= $end), false) AS kept
 FROM sale GROUP BY source, customer;
+CREATE TEMP TABLE complaint AS
+SELECT created_at, first_reply_at, resolved_at FROM ticket
+WHERE created_at >= $end - $quarter AND created_at < $end
+    AND (len($complaints) = 0 OR list_contains($complaints, lower(category)));
 """
 
 FIGURES: Final = {
@@ -57,6 +68,15 @@ FIGURES: Final = {
             WHERE created_at >= $end - $quarter - $month AND created_at < $end - $month)""",
     "retention": "SELECT avg(kept::INT), count(*) FROM customer WHERE before",
     "lifetime_value": "SELECT avg(spent), count(*) FROM customer WHERE since < $end - $year",
+    "remaining_value": """
+        WITH each AS (
+            SELECT coalesce(sum(s.amount) FILTER (s.happened >= $end - $year), 0) / 4 AS quarterly
+            FROM customer c JOIN sale s USING (source, customer)
+            WHERE c.kept AND c.since < $end - $year GROUP BY source, customer
+        ),
+        staying AS (SELECT avg(kept::INT) AS rate FROM customer WHERE before)
+        SELECT avg(quarterly) * any_value(list_sum([rate ** ahead FOR ahead IN range(1, $ahead + 1)])), count(*)
+        FROM each, staying""",
     "old_revenue": """
         SELECT sum(s.amount), count(DISTINCT s.customer) FROM sale s JOIN customer c USING (source, customer)
         WHERE s.happened >= $end - $quarter AND c.since < $end - $quarter""",
@@ -64,25 +84,34 @@ FIGURES: Final = {
         SELECT avg(csat), count(csat) FROM ticket
         WHERE coalesce(rated_at, resolved_at, created_at) >= $end - $quarter""",
     "response": """
-        SELECT median(first_reply_at - created_at), count(*) FROM ticket
-        WHERE created_at >= $end - $quarter AND first_reply_at >= created_at""",
+        SELECT median(first_reply_at - created_at) FILTER (first_reply_at >= created_at),
+            count(*) FILTER (first_reply_at >= created_at),
+            count(*) FILTER (first_reply_at IS NULL AND resolved_at IS NULL)
+        FROM complaint""",
     "resolution": """
-        SELECT median(resolved_at - created_at), count(*) FROM ticket
-        WHERE created_at >= $end - $quarter AND resolved_at >= created_at""",
+        SELECT median(resolved_at - created_at) FILTER (resolved_at >= created_at),
+            count(*) FILTER (resolved_at >= created_at), count(*) FILTER (resolved_at IS NULL)
+        FROM complaint""",
 }  # fmt: skip
 
 UNITS: Final = {
-    "conversion": "share", "retention": "share", "lifetime_value": "money", "old_revenue": "money",
-    "csat": "rating", "response": "hours", "resolution": "hours",
+    "conversion": "share", "retention": "share", "lifetime_value": "money", "remaining_value": "money",
+    "old_revenue": "money", "csat": "rating", "response": "hours", "resolution": "hours",
 }  # fmt: skip
 """What each figure and its goal count: a share of 1, money in the smallest unit, a rating, hours."""
 
 SMALLER_IS_BETTER: Final = frozenset({"response", "resolution"})
 
 FUNNEL: Final = """
-WITH touched AS (
-    SELECT source, lead, min(occurred_at) AS happened FROM activity WHERE lead IS NOT NULL GROUP BY source, lead
+WITH ours AS (SELECT * FROM activity WHERE coalesce(direction, 'out') = 'out'),
+contact AS (
+    SELECT source, lead, occurred_at AS happened FROM ours WHERE lead IS NOT NULL
+    UNION ALL
+    SELECT l.source, l.source_id, a.occurred_at FROM lead l
+    JOIN ours a ON a.source = l.source AND a.party = l.converted_party AND a.occurred_at >= l.created_at
+    WHERE a.lead IS NULL
 ),
+touched AS (SELECT source, lead, min(happened) AS happened FROM contact GROUP BY source, lead),
 dealt AS (
     SELECT source, lead, min(created_at) AS happened, min(won_at) AS won FROM deal WHERE lead IS NOT NULL
     GROUP BY source, lead
@@ -92,18 +121,19 @@ dealt AS (
     WHERE d.lead IS NULL GROUP BY l.source, l.source_id
 ),
 one AS (
-    SELECT l.created_at, least(t.happened, l.converted_at, d.happened, d.won) AS touched, l.converted_at,
-        d.happened AS dealt, d.won
+    SELECT l.created_at, least(t.happened, l.converted_at, d.happened, d.won) AS touched,
+        least(l.converted_at, d.happened, d.won) AS converted, least(d.happened, d.won) AS dealt, d.won
     FROM lead l LEFT JOIN touched t ON t.source = l.source AND t.lead = l.source_id
     LEFT JOIN (SELECT source, lead, min(happened) AS happened, min(won) AS won FROM dealt GROUP BY source, lead) d
         ON d.source = l.source AND d.lead = l.source_id
     WHERE l.created_at >= $end - $month - 2 * $quarter AND l.created_at < $end - $month
 )
-SELECT count(*), NULL, count(touched), median(touched - created_at), count(converted_at),
-    median(converted_at - created_at), count(dealt), median(dealt - created_at), count(won),
-    median(won - created_at)
+SELECT count(*), NULL, count(touched), median(touched - created_at), count(converted),
+    median(converted - touched), count(dealt), median(dealt - converted), count(won), median(won - dealt)
 FROM one
 """
+"""How many came to each step or past it, and the time since the step before. Contacts of ours count, also those a CRM
+moved to the customer when the lead was converted."""
 
 STEPS: Final = ("came", "touched", "converted", "dealt", "won")
 
@@ -116,22 +146,43 @@ GROUP BY month ORDER BY month
 
 FORECAST: Final = """
 WITH closed AS (
-    SELECT coalesce(sum(amount) FILTER (won_at IS NOT NULL), 0)::DOUBLE / nullif(sum(amount), 0) AS rate FROM deal
+    SELECT source, source_id, coalesce(amount, 0)::DOUBLE AS amount, won_at IS NOT NULL AS won FROM deal
     WHERE coalesce(won_at, lost_at) >= $end - $year
+),
+overall AS (
+    SELECT coalesce(sum(amount) FILTER (won), 0) / nullif(sum(amount), 0) AS rate, avg(amount) AS usual FROM closed
+),
+passed AS (
+    SELECT DISTINCT source, record, unnest([old, new]) AS stage FROM change
+    WHERE object = 'deal' AND field = 'stage'
+),
+past AS (
+    SELECT p.stage, count(*) AS deals, sum(c.amount) AS amount, coalesce(sum(c.amount) FILTER (c.won), 0) AS won
+    FROM closed c JOIN passed p ON p.source = c.source AND p.record = c.source_id
+    WHERE p.stage IS NOT NULL GROUP BY p.stage
+),
+opened AS (
+    SELECT coalesce(stage, '') AS stage, count(*) AS deals, coalesce(sum(amount), 0) AS amount FROM deal
+    WHERE won_at IS NULL AND lost_at IS NULL GROUP BY 1
 )
-SELECT coalesce(stage, ''), count(*), coalesce(sum(amount), 0), coalesce(sum(amount) * any_value(rate), 0),
-    any_value(rate)
-FROM deal, closed WHERE won_at IS NULL AND lost_at IS NULL GROUP BY 1 ORDER BY 3 DESC
+SELECT o.stage, o.deals, o.amount,
+    (coalesce(p.won, 0) + $prior * a.usual * a.rate) / (coalesce(p.amount, 0) + $prior * a.usual) AS share,
+    coalesce(p.deals, 0), a.rate
+FROM opened o LEFT JOIN past p USING (stage) CROSS JOIN overall a ORDER BY o.amount DESC, o.stage
 """
 
 
 class Figure(NamedTuple):
-    """``value`` in the unit of ``UNITS`` (None: nobody to speak of), over ``people`` leads, customers or tickets."""
+    """``value`` in the unit of ``UNITS`` (None: nobody to speak of), over ``people`` leads, customers or tickets.
+
+    ``waiting`` tickets have no answer, or no end, yet: the value cannot count them.
+    """
 
     name: str
     value: float | None
     people: int
     goal: float | None
+    waiting: int = 0
 
     @property
     def reached(self) -> bool | None:
@@ -142,7 +193,7 @@ class Figure(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A step of the funnel: how many leads came that far, and the usual days since they came."""
+    """A step of the funnel: how many leads came that far, and the usual days since the step before."""
 
     name: str
     leads: int
@@ -150,12 +201,22 @@ class Step(NamedTuple):
 
 
 class Open(NamedTuple):
-    """Open deals of one stage; ``expected`` is their amount times last year's share won."""
+    """Open deals of one stage; ``expected`` is their amount times the ``rate`` of the amount won.
+
+    The rate is that of the ``past`` deals that ended in the last year and were once in this stage, drawn to that of
+    all; None where none ended.
+    """
 
     stage: str
     deals: int
     amount: int
-    expected: int
+    rate: float | None
+    past: int
+
+    @property
+    def expected(self) -> int:
+        """In the smallest unit."""
+        return round(self.amount * (self.rate or 0))
 
 
 class Month(NamedTuple):
@@ -168,7 +229,10 @@ class Month(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Everything the page shows beside the proof; ``end`` is when its data ends, UTC microseconds."""
+    """Everything the page shows beside the proof; ``end`` is when its data ends, UTC microseconds.
+
+    ``complaints`` says whether the settings tell complaints from other tickets.
+    """
 
     end: int
     figures: list[Figure]
@@ -176,6 +240,7 @@ class Results:
     months: list[Month]
     forecast: list[Open]
     win_rate: float | None
+    complaints: bool
 
 
 def results(home: Home, session: Session) -> Results:
@@ -184,17 +249,21 @@ def results(home: Home, session: Session) -> Results:
     if not load:
         todo = "import an export: leadkeep import"
         raise HistoryError("the history is empty", where=str(home.history), todo=todo)
-    found = _counted(home.path, load, home.settings.currency)
+    complaints = tuple(sorted(one.lower() for one in home.settings.tickets.complaints))
+    found = _counted(home.path, load, home.settings.currency, complaints)
     goals = {row.metric: row.value for row in session.scalars(select(Goal))}
     figures = [
-        Figure(name, value, people, goals.get(name)) for name, (value, people) in found.figures.items()
+        Figure(name, value, people, goals.get(name), waiting)
+        for name, (value, people, waiting) in found.figures.items()
     ]
-    return Results(found.end, figures, found.funnel, found.months, found.forecast, found.win_rate)
+    return Results(
+        found.end, figures, found.funnel, found.months, found.forecast, found.win_rate, bool(complaints)
+    )
 
 
 class _Counted(NamedTuple):
     end: int
-    figures: Mapping[str, tuple[float | None, int]]
+    figures: Mapping[str, tuple[float | None, int, int]]
     funnel: list[Step]
     months: list[Month]
     forecast: list[Open]
@@ -202,13 +271,13 @@ class _Counted(NamedTuple):
 
 
 @lru_cache(maxsize=2)
-def _counted(path: Path, load: int, currency: str) -> _Counted:
+def _counted(path: Path, load: int, currency: str, complaints: tuple[str, ...]) -> _Counted:
     """All of it for one load: an import is counted once."""
     with newest(History(Home(path), load), READ) as connection:
         end = _end(connection)
-        given = {"end": end, "quarter": QUARTER, "month": MONTH, "year": YEAR}
+        given = {"end": end, "quarter": QUARTER, "month": MONTH, "year": YEAR, "ahead": AHEAD, "prior": PRIOR}
         for view in VIEWS.strip().split(";\n"):
-            _ask(connection, view, given | {"currency": currency})
+            _ask(connection, view, given | {"currency": currency, "complaints": list(complaints)})
         figures = {name: _figure(name, _ask(connection, asked, given)[0]) for name, asked in FIGURES.items()}
         reached = _ask(connection, FUNNEL, given)[0]
         shift = {"shift": _offset(end, Home(path).settings.zone)}
@@ -221,10 +290,8 @@ def _counted(path: Path, load: int, currency: str) -> _Counted:
         )
         for place, name in enumerate(STEPS)
     ]
-    forecast = [
-        Open(stage, count, int(amount), round(expected)) for stage, count, amount, expected, _ in deals
-    ]
-    return _Counted(end, figures, funnel, months, forecast, deals[0][4] if deals else None)
+    forecast = [Open(stage, count, int(amount), rate, past) for stage, count, amount, rate, past, _ in deals]
+    return _Counted(end, figures, funnel, months, forecast, deals[0][5] if deals else None)
 
 
 def _end(connection: DuckDBPyConnection) -> int:
@@ -250,8 +317,8 @@ def _ask(connection: DuckDBPyConnection, asked: str, given: Mapping[str, Any]) -
     return rows
 
 
-def _figure(name: str, row: tuple[Any, ...]) -> tuple[float | None, int]:
-    value, people = row
+def _figure(name: str, row: tuple[Any, ...]) -> tuple[float | None, int, int]:
+    value, people, waiting = (*row, 0)[:3]
     if value is None or not people:
-        return None, 0
-    return float(value) / (3600 * 1_000_000 if UNITS[name] == "hours" else 1), int(people)
+        return None, 0, int(waiting)
+    return float(value) / (3600 * 1_000_000 if UNITS[name] == "hours" else 1), int(people), int(waiting)

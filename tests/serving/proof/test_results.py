@@ -72,6 +72,7 @@ def test_every_figure_says_what_the_records_say(told: Home) -> None:
         "conversion": (0.2, 10),
         "retention": (0.5, 2),
         "lifetime_value": (250.0, 3),
+        "remaining_value": (pytest.approx(200 / 4 * (1 - 0.5**20)), 1),
         "old_revenue": (100.0, 1),
         "csat": (4.0, 3),
         "response": (4.0, 3),
@@ -89,6 +90,63 @@ def test_funnel_months_and_forecast(told: Home) -> None:
     assert [(one.stage, one.deals, one.amount, one.expected) for one in found.forecast] == [
         ("Báo giá", 1, 3000, 1000)
     ]
+    assert found.forecast[0].past == 0, "nobody logged stages: the share of all"
+    assert found.win_rate == pytest.approx(1 / 3)
+
+
+def test_complaints_are_told_from_other_tickets_and_who_waits_is_counted(told: Home) -> None:
+    company = Company(told.path)
+    for number, (category, hours) in enumerate([("Khiếu nại", 30), ("khiếu nại", None), ("Giao hàng", None)]):
+        opened = ago(10)
+        answered = {} if hours is None else {"first_reply_at": opened + hours * HOUR}
+        company.tell("ticket", f"Q{number}", opened + 48 * HOUR, party="K0", created_at=opened, category=category,
+                     **answered)  # fmt: skip
+    company.load()
+    found = {one.name: one for one in counted(told).figures}
+    assert not counted(told).complaints
+    assert (found["response"].people, found["response"].waiting, found["resolution"].waiting) == (4, 2, 3)
+    (told.path / "settings.toml").write_text('[tickets]\ncomplaints = ["Khiếu nại"]\n', encoding="utf-8")
+    found = {one.name: one for one in counted(told).figures}
+    assert counted(told).complaints
+    assert found["response"][1:3] == (30.0, 1)
+    assert (found["response"].waiting, found["resolution"][1:3], found["resolution"].waiting) == (
+        1,
+        (None, 0),
+        2,
+    )
+
+
+def test_each_step_of_the_funnel_counts_from_the_one_before(told: Home) -> None:
+    company = Company(told.path)
+    company.tell("deal", "F0", ago(50), name="D", lead="L1", party="C1", stage="Thắng", amount=7, created_at=ago(38),
+                 won_at=ago(35))  # fmt: skip
+    for number, (direction, days) in enumerate((("in", 59), ("out", 56))):
+        company.tell("activity", f"B{number}", ago(days), kind="call", direction=direction, party="C5",
+                     occurred_at=ago(days))  # fmt: skip
+    company.tell(
+        "lead", "L5", ago(54), created_at=ago(60), name="A", converted_at=ago(54), converted_party="C5"
+    )
+    company.tell("deal", "F1", ago(50), name="D", lead="L8", party="C8", stage="Báo giá", amount=7,
+                 created_at=ago(52))  # fmt: skip
+    company.load()
+    found = [(one.name, one.leads, one.days and round(one.days, 3)) for one in counted(told).funnel]
+    assert found == [
+        ("came", 10, None), ("touched", 6, 2.0), ("converted", 5, 8.0), ("dealt", 2, 1.0), ("won", 1, 3.0),
+    ]  # fmt: skip
+
+
+def test_a_stage_is_forecast_by_the_deals_that_were_once_in_it(told: Home) -> None:
+    company = Company(told.path)
+    for number in range(200):  # of those that got a quote all are won, of those shown a demo none
+        stage, won = ("Báo giá", ago(9)) if number % 2 else ("Demo", None)
+        company.tell("deal", f"G{number}", ago(8), name="D", party="K0", stage="Xong", amount=1500, won_at=won,
+                     created_at=ago(70), lost_at=None if won else ago(9))  # fmt: skip
+        company.tell("change", f"H{number}", ago(9), object="deal", record=f"G{number}", field="stage", old=stage,
+                     new="Xong", occurred_at=ago(9), provenance="history")  # fmt: skip
+    company.tell("deal", "demo", ago(8), name="D", party="K0", stage="Demo", amount=900, created_at=ago(70))
+    company.load()
+    rates = {one.stage: (one.past, round(one.rate or 0, 2)) for one in counted(told).forecast}
+    assert rates == {"Báo giá": (100, 0.92), "Demo": (100, 0.08)}
 
 
 def test_a_goal_is_met_or_missed(told: Home) -> None:
@@ -107,6 +165,9 @@ def test_a_goal_is_met_or_missed(told: Home) -> None:
 def test_the_page_shows_it_and_takes_goals(told: Home, browser: TestClient) -> None:
     page = browser.get("/ket-qua").text
     assert "20,0%" in page
+    assert "(giờ) (giờ)" not in page
+    assert "4,0 giờ" in page
+    assert "Chưa khai loại phiếu nào là khiếu nại" in page
     assert page.count('role="img"') == 2
     assert "Chưa tính điểm lần nào" in page
     token = page.split('name="csrf" value="')[1].split('"')[0]
