@@ -1,6 +1,7 @@
 """What other systems deliver, read into canonical rows; what means nothing is refused in words."""
 
 import copy
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import product
@@ -25,26 +26,11 @@ from tests.crm.company import Company, day
 SENDER = Sender("web", Context())
 AT = "2026-03-02T09:30:00+07:00"
 
-FACEBOOK = {
-    "object": "page",
-    "entry": [{"id": "77", "time": 1772418600, "changes": [{"field": "leadgen", "value": {
-        "leadgen_id": "44444", "created_time": 1772418600, "ad_id": "9", "campaign_name": "Tết 2026",
-        "field_data": [
-            {"name": "full_name", "values": ["Nguyễn  Thị Hoa"]},
-            {"name": "phone_number", "values": ["p:+84 162 345 6789"]},
-            {"name": "Số nhân viên", "values": ["20"]},
-        ]}}]}],
-}  # fmt: skip
-
-SUBMITTED = {
-    "event_name": "user_submit_info", "app_id": "1", "timestamp": "1772418600000", "sender": {"id": "55"},
-    "recipient": {"id": "oa"}, "info": {"name": "Anh Tú", "phone": 84912345678, "city": "Hà Nội"},
-}  # fmt: skip
-
-WROTE = {
-    "event_name": "user_send_text", "timestamp": "1772418600000", "sender": {"id": "55"}, "recipient": {"id": "oa"},
-    "message": {"msg_id": "m1", "text": "Giá bao nhiêu vậy em? Số của chị 0912345678"},
-}  # fmt: skip
+SHIPPED = Path(__file__).parents[2] / "docs" / "examples" / "webhooks"
+FACEBOOK, SUBMITTED, WROTE, TICKET = (
+    json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))
+    for name in ("facebook", "zalo-submitted", "zalo-message", "leadkeep")
+)
 
 OURS = {
     "records": [
@@ -100,6 +86,18 @@ def test_every_format_gives_rows_the_inbox_keeps(module: Any, body: dict[str, An
     assert said.table in LIVE
     assert said.source == "web"
     assert set(said.columns) <= set(TABLES[said.table])
+
+
+def test_the_shipped_ticket_and_call_are_read_with_the_note() -> None:
+    ticket, call = leadkeep.read(TICKET, SENDER)
+    assert (ticket.table, ticket.columns["category"], call.table) == ("ticket", "Giao hàng", "activity")
+    assert call.custom == {"note": "Hẹn giao lại sáng mai"}
+    assert {file.stem for file in SHIPPED.glob("*.json")} == {
+        "facebook",
+        "zalo-submitted",
+        "zalo-message",
+        "leadkeep",
+    }
 
 
 def test_all_formats_are_tested_here() -> None:

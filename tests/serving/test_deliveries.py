@@ -1,9 +1,12 @@
 """Signed deliveries: kept before they are acknowledged, once, and soon visible as a new score."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +23,7 @@ from crm.tables.scores import Score, ScorePast
 from serving.app import create_app
 from serving.rights import senders
 from serving.scores.scoring import score
+from tests.serving import chromium
 from tests.serving.stored import header
 
 PATH = "/api/v1/deliveries/crm"
@@ -173,3 +177,30 @@ def test_a_delivery_that_is_too_long_is_refused(client: TestClient, home: Home, 
 def test_a_sender_is_named_plainly(home: Home, name: str, format: str, source: str) -> None:
     with pytest.raises(SettingsError):
         senders.create(home, name, format, source)
+
+
+SHIPPED = Path(__file__).parents[2] / "docs" / "examples" / "webhooks"
+
+
+def test_the_shipped_examples_are_kept_when_the_shipped_program_sends_them(home: Home) -> None:
+    def sent(sender: str, secret: str, file: str) -> tuple[int, str]:
+        words = [
+            sys.executable,
+            SHIPPED / "send.py",
+            f"{url}/api/v1/deliveries/{sender}",
+            secret,
+            SHIPPED / file,
+        ]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout.strip()
+
+    with chromium.listening(home) as url:
+        for file, kept in (("facebook", 1), ("zalo-submitted", 1), ("zalo-message", 1), ("leadkeep", 2)):
+            secret = senders.create(home, file, file.partition("-")[0], "web")
+            assert sent(file, secret, f"{file}.json") == (0, f'200 {{"kept":{kept},"known":false}}')
+        assert sent(file, secret, f"{file}.json") == (0, '200 {"kept":0,"known":true}')
+        code, said = sent(file, senders.create(home, "other", "leadkeep", "web"), f"{file}.json")
+        assert (code, said[:3]) == (1, "403")
+    told = Inbox(home).after(0)
+    assert [one.said.table for one in told] == ["lead", "lead", "activity", "ticket", "activity"]
+    assert not any("Giá bao nhiêu" in repr(one) for one in told)
