@@ -197,11 +197,12 @@ def demo(
     port: Annotated[int, typer.Option(help="Of the pages.")] = 8700,
 ) -> None:
     """Run everything on the sample company: make it, import it, train, score, show today's lists."""
+    from crm.sample import ADDRESSES
     from models.registry import list_models
     from serving import terminal
     from serving.work.worklists import worklist
 
-    home = here().create()
+    home = here().create(**ADDRESSES)
     # The first import compiles for half a minute: on the other core, while the sample is made.
     compiling = subprocess.Popen(
         [sys.executable, "-c", "import training.run, serving.scores.scoring, mlflow, shap"]

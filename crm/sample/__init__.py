@@ -3,11 +3,18 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from crm.sample.days import today
 from crm.sample.export import write
 
-__all__ = ["generate"]
+__all__ = ["ADDRESSES", "generate"]
+
+ADDRESSES: Final = {
+    kind: f"https://crm.example.com/index.php?module={module}&view=Detail&record={{id}}"
+    for kind, module in (("lead", "Leads"), ("customer", "Contacts"), ("deal", "Potentials"))
+}
+"""Where the made-up CRM would show a record of each kind: settings of a home that is made for it."""
 
 
 def generate(

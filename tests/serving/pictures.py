@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from sqlalchemy import func, select
 
 from crm.operations import reading, writing
+from crm.sample import ADDRESSES
 from crm.settings import Home
 from crm.tables.people import Person
 from crm.tables.scores import Score
@@ -37,6 +38,7 @@ PICTURES: Final = [
 def made(folder: Path) -> Home:
     """The sample company, imported, scored and shared out."""
     company, home = str(folder / "company"), folder / "home"
+    Home(home).create(**ADDRESSES)
     for command in (
         ["sample", company, "--customers", "400"],
         ["import", "--mapping", f"{company}/mapping.toml", company],

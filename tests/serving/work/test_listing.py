@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from crm.events import Signature
 from crm.glance import Glance, Touch
 from crm.notes import Note
 from crm.operations import reading, writing
+from crm.sample import ADDRESSES
 from crm.settings import Home
 from crm.tables.scores import Score
 from crm.tables.work import Tap
@@ -148,6 +150,15 @@ def test_the_crm_is_opened_by_the_settings_address_with_a_harmless_id(home: Home
     assert spoken(home).crm_link(card) == ""
     (home.path / "settings.toml").write_text('[crm]\nlead = "https://crm.example/leads/{id}/edit"\n')
     assert spoken(home).crm_link(card) == "https://crm.example/leads/a%2Fb%3Fc/edit"
+
+
+def test_the_sample_company_has_links_and_a_home_that_stands_keeps_its_own(tmp_path: Path) -> None:
+    home = Home(tmp_path / "new").create(**ADDRESSES)
+    card = Card("lead:cloudgo:L1", "cloudgo", "L1")
+    shown = {kind: spoken(home, kind).crm_link(card) for kind in ADDRESSES}
+    assert shown == {kind: address.replace("{id}", "L1") for kind, address in ADDRESSES.items()}
+    plain = Home(tmp_path / "old").create().create(**ADDRESSES)
+    assert spoken(plain).crm_link(card) == ""
 
 
 @pytest.mark.parametrize(("kind", "page"), [("lead", "today"), ("customer", "at_risk")])
