@@ -38,10 +38,7 @@ def following(tap: Tap, settings: Settings, calendar: Calendar) -> Task | None:
 
 def _next_call(since: int, calendar: Calendar) -> int:
     """The first working moment from ``since`` on at which people may be called."""
-    at = calendar.after(since, 0)
-    if not calendar.may_call(at):
-        at = calendar.after(calendar.begins(calendar.day(at) + timedelta(days=1)), 0)
-    return at
+    return calendar.after(calendar.may_call_from(calendar.after(since, 0)), 0)
 
 
 def _days_on(moment: int, days: int, calendar: Calendar) -> int:
