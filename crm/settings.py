@@ -50,8 +50,8 @@ closed = []
 share = 0.10
 
 [tickets]
-# Which categories of tickets are complaints, as the mapping leaves them, e.g. ["Khiếu nại"]. None named: the page of
-# results speaks of all tickets.
+# Which categories of tickets are complaints, as the mapping leaves them, e.g. ["Khiếu nại"]. None named: any may
+# be one, and the page of results speaks of all tickets.
 complaints = []
 
 [crm]
@@ -127,6 +127,11 @@ class Tickets(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     complaints: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The categories in small letters, in order."""
+        return tuple(sorted(one.lower() for one in self.complaints))
 
 
 def _span(text: str) -> str:

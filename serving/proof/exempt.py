@@ -1,6 +1,6 @@
 """Proof of value, the exempt: customers nobody may experiment on, found before the draw counts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -19,17 +19,24 @@ NEAR: Final = 30 * DAY
 YEAR: Final = 365 * DAY
 
 
-def parties(events: Events, of: Sequence[str], cutoff: int) -> dict[str, str]:
+def parties(
+    events: Events, of: Sequence[str], cutoff: int, complaints: Collection[str] = ()
+) -> dict[str, str]:
     """Why parties are left out of the draw at ``cutoff``: vip, complaint (open) or renewal (near).
 
-    ``events`` are the customers', ``of`` the party of each of ``events.subjects``.
+    ``events`` are the customers', ``of`` the party of each of ``events.subjects``; ``complaints`` the categories of
+    tickets that are complaints, in small letters. None named: any ticket may be one.
     """
     everyone = np.arange(len(events.subjects), dtype=np.int32)
     moment = np.full(len(everyone), cutoff, dtype=np.int64)
     terms = Happenings.of(events, "subscription_term").as_known(cutoff)
     ends = terms.value * SECOND
     near = np.unique(terms.subject[(terms.value != UNKNOWN) & (ends >= cutoff) & (ends < cutoff + NEAR)])
-    complaint = np.flatnonzero(Happenings.of(events, "ticket_open").visible(everyone, moment) > 0)
+    tickets = Happenings.of(events, "ticket_open")
+    if complaints:
+        told = np.array([words.code.lower() in complaints for words in events.signatures], dtype=bool)
+        tickets = tickets.where(told[events.signature[tickets.rows]])
+    complaint = np.flatnonzero(tickets.visible(everyone, moment) > 0)
     found: dict[str, str] = {}
     for why, chosen in (("renewal", near), ("complaint", complaint), ("vip", _vips(events, cutoff))):
         found |= {of[place]: why for place in chosen.tolist()}

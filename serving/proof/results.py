@@ -249,7 +249,7 @@ def results(home: Home, session: Session) -> Results:
     if not load:
         todo = "import an export: leadkeep import"
         raise HistoryError("the history is empty", where=str(home.history), todo=todo)
-    complaints = tuple(sorted(one.lower() for one in home.settings.tickets.complaints))
+    complaints = home.settings.tickets.named
     found = _counted(home.path, load, home.settings.currency, complaints)
     goals = {row.metric: row.value for row in session.scalars(select(Goal))}
     figures = [

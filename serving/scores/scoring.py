@@ -109,7 +109,7 @@ def score(
     run = _begin(home, bundle, store.load, cutoff, scored, population.counts)
     people = store.subjects(declared.subject)
     stored, day = 0, course.day_of(cutoff, settings.zone)
-    spared = _exempt(store, declared, events, cutoff) if as_of is None else {}
+    spared = _exempt(store, declared, events, cutoff, settings) if as_of is None else {}
     with files.written(out) as sink:
         for chunk in _chunks(bundle, scored, rows, people, run):
             with writing(home) as session:
@@ -143,10 +143,13 @@ def _known_up_to(home: Home, store: EventStore) -> int:
     return min([moment, *(one.received_at for one in inbox.after(store.about.inbox, 1))])
 
 
-def _exempt(store: EventStore, target: Target, events: Events, cutoff: int) -> dict[str, str]:
+def _exempt(
+    store: EventStore, target: Target, events: Events, cutoff: int, settings: Settings
+) -> dict[str, str]:
     """Parties the draw leaves out, and why; what is known of them as customers decides, for leads too."""
     customers = events if target.subject == "customer" else store.read("customer")
-    return exempt.parties(customers, store.subjects("customer")["party"].tolist(), cutoff)
+    parties = store.subjects("customer")["party"].tolist()
+    return exempt.parties(customers, parties, cutoff, settings.tickets.named)
 
 
 def _silent(what: str, done: int, of: int) -> None:

@@ -145,5 +145,13 @@ def test_vips_open_complaints_and_near_renewals_are_exempt() -> None:
     assert found == {"p00": "complaint", "p02": "renewal", "p38": "vip", "p39": "vip"}
 
 
+def test_where_complaints_are_named_no_other_ticket_exempts() -> None:
+    told = [{"subject": f"customer:crm:{n}", "kind": "ticket_open", "code": code, "occurred_at": NOW - DAY}
+            for n, code in enumerate(("Khiếu nại", "Giao hàng"))]  # fmt: skip
+    events, _ = eventarrays.sort(pa.Table.from_pylist(_filled(told)), "Asia/Ho_Chi_Minh")
+    assert exempt.parties(events, ["p0", "p1"], NOW, ["khiếu nại"]) == {"p0": "complaint"}
+    assert exempt.parties(events, ["p0", "p1"], NOW) == {"p0": "complaint", "p1": "complaint"}
+
+
 def _filled(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     return [{"value": None, "known_until": None} | row for row in rows]
