@@ -16,9 +16,11 @@ AT_ONCE: Final = BoundedSemaphore(2)
 """Each check takes 64 MiB: a flood of sign-ins waits instead of filling the memory."""
 
 
-def made() -> str:
-    """A random password of 96 bits, to be changed by whom it is given to."""
-    return secrets.token_urlsafe(12)
+def made(login: str) -> str:
+    """A random password of 96 bits, to be changed by whom it is given to; short logins are in one by chance."""
+    while _names(login, password := secrets.token_urlsafe(12)):
+        pass
+    return password
 
 
 def hashed(password: str, login: str) -> str:
@@ -26,11 +28,15 @@ def hashed(password: str, login: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         todo = f"take {SHORTEST} to {LONGEST} characters"
         raise SettingsError("this password is too short or too long", where="password", todo=todo)
-    if (login and login.casefold() in password.casefold()) or len(set(password)) < SHORTEST // 2:
+    if _names(login, password) or len(set(password)) < SHORTEST // 2:
         todo = "take words that do not name you, and more than a few different letters"
         raise SettingsError("this password is too easily guessed", where="password", todo=todo)
     with AT_ONCE:
         return HASHER.hash(password)
+
+
+def _names(login: str, password: str) -> bool:
+    return bool(login) and login.casefold() in password.casefold()
 
 
 def fits(stored: str | None, password: str) -> bool:

@@ -41,8 +41,8 @@ def make(
     by: Caller = COMMAND_LINE,
 ) -> tuple[Person, str]:
     """A new person and the password to give them, told only now; raises SettingsError."""
-    password = passwords.made()
     made = row(login, name, role, team=team, email=email, actor=actor, capacity=capacity)
+    password = passwords.made(made.login)
     made.password = passwords.hashed(password, made.login)
     try:
         with writing(home) as session:
@@ -111,7 +111,7 @@ def listed(home: Home) -> list[Person]:
 
 def new_password(home: Home, login: str, by: Caller = COMMAND_LINE) -> str:
     """A new password for who forgot theirs; sessions end and waiting is over. Raises NotFound."""
-    password = passwords.made()
+    password = passwords.made(plain(login))
     coded = passwords.hashed(password, plain(login))
     with writing(home) as session:
         person = at_work(session, login)

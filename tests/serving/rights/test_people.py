@@ -118,6 +118,10 @@ def test_no_such_person_takes_as_long_to_refuse_as_a_wrong_password(home: Home, 
     )
 
 
+def test_a_made_password_never_names_a_short_login() -> None:
+    assert not [one for one in (passwords.made("an") for _ in range(2_000)) if "an" in one.casefold()]
+
+
 @pytest.mark.parametrize("easy", ["short", "x" * 201, "my-Lan.Nguyen-1", "aaaaaaaaaaab"])
 def test_easy_passwords_are_refused(easy: str) -> None:
     with pytest.raises(SettingsError, match="password"):
