@@ -30,6 +30,10 @@ class Lookup:
         """The load the events belong to."""
         return self.store.load
 
+    def anyone(self, kind: str) -> str | None:
+        """Some subject of a kind, where they are in memory."""
+        return next((subject for subject in self._places if subject.startswith(f"{kind}:")), None)
+
     def one(self, subject: str) -> Events:
         """The events of one subject, microseconds where they are in memory; raises NotFound."""
         if self._overlay is not None:
