@@ -1,6 +1,6 @@
 """The event table in memory, and how it is read from its files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,6 +69,18 @@ class Events:
     def visible(self, row: int, cutoff: int) -> bool:
         """Whether one event is visible at ``cutoff``: happened and known before it, and still standing."""
         return bool(self.occurred_at[row] < cutoff and self.known_at[row] < cutoff <= self.known_until[row])
+
+
+def joined(several: Sequence[Events]) -> Events:
+    """The events of some subjects after one another; one's ``signatures`` begin with those of each other."""
+    counts = np.concatenate([np.diff(one.offsets) for one in several])
+    columns = {name: np.concatenate([getattr(one, name) for one in several]) for name in COLUMNS}
+    return Events(
+        subjects=[subject for one in several for subject in one.subjects],
+        offsets=np.concatenate(([0], np.cumsum(counts))),
+        signatures=max((one.signatures for one in several), key=len),
+        **columns,
+    )
 
 
 class EventStore:

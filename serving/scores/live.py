@@ -31,9 +31,6 @@ from serving.bands import Thresholds
 from serving.runs import newest
 from serving.scores.lookup import Lookup
 
-Int32 = NDArray[np.int32]
-Int64 = NDArray[np.int64]
-
 LOOK_EVERY = 2.0
 """Seconds between looks at the champion and the newest load."""
 
@@ -295,16 +292,29 @@ def features_of(target: Target, bundle: Bundle, events: Events, cutoff: int) -> 
 
     Raises PopulationError with the reason.
     """
-    place, moment = np.zeros(1, dtype=np.int32), np.array([cutoff], dtype=np.int64)
-    later = _later(target, bundle, events, place, moment)
-    return compute(bundle.spec, events, place, moment), later
+    rows, later, why_not = features_of_all(target, bundle, events, cutoff)
+    if not len(rows):
+        what = f"not in the population of {target.name}: {why_not[0]}"
+        raise PopulationError(what, value=events.subjects[0])
+    return rows, bool(later[0])
 
 
-def _later(target: Target, bundle: Bundle, events: Events, place: Int32, moment: Int64) -> bool:
-    """Whether only the rule scores this subject; raises PopulationError for one that nothing scores."""
-    reason = target.reasons[int(target.standing(events, place, moment, bundle.horizon)[0])]
-    later = reason == target.beyond and bundle.later is not None
-    if reason != target.reasons[ELIGIBLE] and not later:
-        subject = events.subjects[0]
-        raise PopulationError(f"not in the population of {target.name}: {reason}", value=subject)
-    return later
+def features_of_all(
+    target: Target, bundle: Bundle, events: Events, cutoff: int
+) -> tuple[Rows, NDArray[np.bool_], list[str]]:
+    """The same of several subjects: features and who only the rule scores, of those in the population.
+
+    And of every subject in ``events`` why it is not in it, "" for those who are.
+    """
+    size = len(events.subjects)
+    places, moments = np.arange(size, dtype=np.int32), np.full(size, cutoff, dtype=np.int64)
+    standing = target.standing(events, places, moments, bundle.horizon)
+    said = [target.reasons[int(code)] for code in standing]
+    later = np.array([reason == target.beyond and bundle.later is not None for reason in said], dtype=bool)
+    chosen = (standing == ELIGIBLE) | later
+    rows = compute(bundle.spec, events, places[chosen], moments[chosen])
+    return (
+        rows,
+        later[chosen],
+        ["" if inside else reason for inside, reason in zip(chosen, said, strict=True)],
+    )

@@ -1,12 +1,14 @@
 """Finds one subject's events: in memory where a kind's events fit there, else in files; and what came live."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from threading import Lock
 
 import numpy as np
 
-from crm.events import COLUMNS, Events, EventStore
+from crm.errors import NotFound
+from crm.events import COLUMNS, Events, EventStore, joined
 from crm.fresh import Overlay
 
 MEMORY = 256 * 1024**2
@@ -55,6 +57,14 @@ class Lookup:
         columns = {name: getattr(events, name)[start:end] for name in COLUMNS}
         offsets = np.array([0, end - start], dtype=np.int64)
         return replace(events, subjects=[subject], offsets=offsets, **columns)
+
+    def several(self, subjects: Iterable[str]) -> Events | None:
+        """The same of several at once, without those nobody knows; None where that leaves nobody."""
+        found = []
+        for subject in subjects:
+            with suppress(NotFound):
+                found.append(self.seen(subject))
+        return joined(found) if found else None
 
     def since(self, number: int) -> tuple[dict[str, int], int]:
         """The subjects that rows of the inbox above ``number`` concern, and the number read up to."""

@@ -7,19 +7,19 @@ only after a crash, and scoring it twice changes nothing.
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from threading import Event, Thread
 from typing import Any, Final, NamedTuple, Self
 
-import numpy as np
 from sqlalchemy import Table, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from crm import leases
 from crm.clock import MINUTE, SECOND, now
-from crm.errors import LeadkeepError, NotFound, PopulationError
+from crm.errors import LeadkeepError
 from crm.operations import dialect_of, insert_of, looking, reading, writing
 from crm.settings import Home
 from crm.tables.jobs import Mark
@@ -27,7 +27,7 @@ from crm.tables.scores import Score
 from models.target import find
 from serving.bands import BANDS
 from serving.scores import by_rule, course, keeping
-from serving.scores.live import Live, features_of
+from serving.scores.live import Live, features_of_all
 from serving.scores.scoring import rule_reasons, said_reasons
 from serving.write_back.outbox import clear_scores
 
@@ -122,15 +122,15 @@ class Rescorer:
     def _scores(self, concerned: dict[str, int]) -> tuple[list[Score], list[tuple[str, str]]]:
         """Of every target that knows the subject: a new score, or that it has none any more."""
         made: list[Score] = []
-        gone: list[tuple[str, str]] = []
-        known = self._known(list(concerned))
-        for subject, number in concerned.items():
+        known, by_target = self._known(list(concerned)), defaultdict[str, list[str]](list)
+        for subject in concerned:
             for name in self.live.targets_of(subject):
-                try:
-                    made.append(self._score(name, subject, number, known.get((name, subject))))
-                except (PopulationError, NotFound):
-                    gone.append((name, subject))
-        return made, gone
+                by_target[name].append(subject)
+        for name, subjects in by_target.items():
+            made += self._scored(name, {subject: concerned[subject] for subject in subjects}, known)
+        scored = {(score.target, score.subject) for score in made}
+        asked = {(name, subject) for name, subjects in by_target.items() for subject in subjects}
+        return made, sorted(asked - scored)
 
     def _known(self, subjects: list[str]) -> dict[tuple[str, str], Known]:
         """Worth and party of those scored before; a newcomer is taken to be worth what the others are on average."""
@@ -143,24 +143,36 @@ class Rescorer:
                 self._usual_at = now()
         return found
 
-    def _score(self, name: str, subject: str, number: int, known: Known | None) -> Score:
-        """As :func:`serving.scores.scoring.score` would store it, but for one."""
+    def _scored(
+        self, name: str, numbers: dict[str, int], known: Mapping[tuple[str, str], Known]
+    ) -> Iterator[Score]:
+        """As :func:`serving.scores.scoring.score` would store them; those of ``numbers`` whom the target knows."""
         target, (bundle, lookup), cutoff = find(name), self.live.holding(name), now()
-        rows, later = features_of(target, bundle, lookup.seen(subject), cutoff)
-        only_rule = np.array([later])
-        probability = float(bundle.predict(rows, later=only_rule)[0])
-        raw = float((bundle.later if later and bundle.later else bundle).raw(rows)[0])
-        value, party = known or Known(self._usual.get(name), subject)
-        _, source, source_id = subject.split(":", 2)
-        return Score(
-            target=name, subject=subject, cutoff=cutoff, load=lookup.load, number=number, version=bundle.version,
-            kind="rule" if later else bundle.kind, probability=probability, raw=raw,
-            band=self.live.band(name, probability) or BANDS[target.subject][-1], value=value,
-            expected=None if value is None else round(value * probability),
-            reasons=said_reasons(bundle, rows, only_rule)[0], rule_reasons=rule_reasons(bundle, rows, only_rule)[0],
-            source=source, source_id=source_id, party=party,
-            rule_probability=float(by_rule.chances(target, bundle, rows, only_rule, np.array([probability]))[0]),
-        )  # fmt: skip
+        found = lookup.several(numbers)
+        if found is None:
+            return
+        rows, later, why_not = features_of_all(target, bundle, found, cutoff)
+        subjects = [subject for subject, why in zip(found.subjects, why_not, strict=True) if not why]
+        if not subjects:
+            return
+        chances, raw = bundle.predict(rows, later=later), bundle.raw(rows)
+        if bundle.later is not None and later.any():
+            raw[later] = bundle.later.raw(rows[later])
+        said, ruled = said_reasons(bundle, rows, later), rule_reasons(bundle, rows, later)
+        for place, subject in enumerate(subjects):
+            value, party = known.get((name, subject)) or Known(self._usual.get(name), subject)
+            one, probability = slice(place, place + 1), float(chances[place])
+            by_rule_alone = by_rule.chances(target, bundle, rows[one], later[one], chances[one])
+            _, source, source_id = subject.split(":", 2)
+            yield Score(
+                target=name, subject=subject, cutoff=cutoff, load=lookup.load, number=numbers[subject],
+                version=bundle.version, kind="rule" if later[place] else bundle.kind,
+                probability=probability, raw=float(raw[place]),
+                band=self.live.band(name, probability) or BANDS[target.subject][-1], value=value,
+                expected=None if value is None else round(value * probability),
+                reasons=said[place], rule_reasons=ruled[place], source=source, source_id=source_id, party=party,
+                rule_probability=float(by_rule_alone[0]),
+            )  # fmt: skip
 
     def _store(self, made: list[Score], gone: list[tuple[str, str]], number: int) -> None:
         day = course.day_of(made[0].cutoff, self.home.settings.zone) if made else 0

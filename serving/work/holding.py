@@ -55,6 +55,8 @@ Loads = dict[int, tuple[int, int]]
 def floor(session: Session, settings: Settings, carried: Loads | None = None) -> Floor:
     """The teams, and the people at work with what they hold, by default as counted now."""
     groups = [Group(team.id, team.kind, frozenset(team.sources), team.qualify_at) for team in _teams(session)]
+    if not groups:
+        return Floor([], [], {})
     at_work = list(session.scalars(select(Person).where(Person.left_at.is_(None), Person.team.is_not(None))))
     away = _away(session, settings)
     seats = {person.id: _seat(person, settings, person.id in away) for person in at_work}
