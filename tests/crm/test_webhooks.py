@@ -26,7 +26,7 @@ from tests.crm.company import Company, day
 SENDER = Sender("web", Context())
 AT = "2026-03-02T09:30:00+07:00"
 
-SHIPPED = Path(__file__).parents[2] / "docs" / "examples" / "webhooks"
+SHIPPED = Path(__file__).parents[2] / "docs" / "webhooks"
 FACEBOOK, SUBMITTED, WROTE, TICKET = (
     json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))
     for name in ("facebook", "zalo-submitted", "zalo-message", "leadkeep")

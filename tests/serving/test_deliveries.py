@@ -179,7 +179,7 @@ def test_a_sender_is_named_plainly(home: Home, name: str, format: str, source: s
         senders.create(home, name, format, source)
 
 
-SHIPPED = Path(__file__).parents[2] / "docs" / "examples" / "webhooks"
+SHIPPED = Path(__file__).parents[2] / "docs" / "webhooks"
 
 
 def test_the_shipped_examples_are_kept_when_the_shipped_program_sends_them(home: Home) -> None:
