@@ -12,12 +12,12 @@ from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 import psycopg
 import pytest
 from filelock import FileLock
-from sqlalchemy import URL, Connection, Engine, Pool, event, make_url
+from sqlalchemy import Pool, event, make_url
 
 from crm import databases, migrations
 from crm.settings import Home
@@ -27,15 +27,16 @@ SYSTEM_PACKAGES = ("chromium", "postgres")
 
 NUMBER = count()
 
-OPENED: WeakKeyDictionary[Pool, URL] = WeakKeyDictionary()
-"""What keeps connections, and to which URL: an engine may be gone while they stay."""
+CONNECTED: WeakSet[psycopg.Connection] = WeakSet()
+"""This process's connections to PostgreSQL, whatever keeps them."""
 
 os.environ["COLUMNS"] = "200"  # tables of the command line are as wide as this, whoever imports them first
 
 
-@event.listens_for(Engine, "engine_connect")
-def _opened(connection: Connection) -> None:
-    OPENED[connection.engine.pool] = connection.engine.url
+@event.listens_for(Pool, "connect")
+def _connected(connection: object, _: object) -> None:
+    if isinstance(connection, psycopg.Connection):
+        CONNECTED.add(connection)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -52,8 +53,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: many tests wait for processes they started."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: many tests wait for processes they started."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -180,6 +181,7 @@ def use(home: Home, url: str) -> None:
 
 
 def let_go(url: str) -> None:
-    """Closes this process's connections to the server at ``url``, however a test came by them."""
-    for pool in [pool for pool, at in OPENED.items() if url and at == make_url(url)]:
-        pool.dispose()
+    """Closes this process's connections to the database at ``url``, however a test came by them."""
+    for connection in list(CONNECTED):
+        if url and not connection.closed and connection.info.dbname == make_url(url).database:
+            connection.close()
