@@ -18,7 +18,7 @@ NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     folder = tmp_path_factory.mktemp("sample")
-    generate(folder, customers=250, seed=5, until=date(2026, 6, 1))
+    generate(folder, customers=120, seed=5, until=date(2026, 6, 1))
     home = Home(folder / "home").create()
     load(home, folder / "mapping.toml", [folder / "export"])
     return home
