@@ -59,7 +59,7 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "POST /dang-xuat": KEY,
     "GET /tai-khoan": KEY,
     "POST /tai-khoan": KEY,
-    "POST /nghi": KEY,  # whose leave, serving/work/absences.py decides
+    "POST /nghi": KEY,  # whose leave, the module that keeps absences decides
     "POST /nghi/bo": KEY,
     "GET /nguoi-dung": frozenset({"admin"}),
     "POST /nguoi-dung": frozenset({"admin"}),
