@@ -194,21 +194,3 @@ def test_the_keyboard_reaches_the_content_first_and_shows_where_it_is(
         assert skip.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id") == "noi-dung"
-
-
-def test_a_model_is_put_in_use_and_taken_back(shown: Browser, url: str, full: Home) -> None:
-    with chromium.sitting(shown, url, full, "data") as context:
-        page = context.new_page()
-        page.goto(f"{url}/mo-hinh")
-        board = page.locator("#lead_conversion")
-        before = board.locator("dd").first.inner_text()
-        other = board.get_by_role("button", name="Đưa vào dùng").first.get_attribute("aria-label")
-        assert other is not None
-        version = other.split()[-1]
-        board.get_by_label("Lý do").first.fill("đúng hơn ở khách mới")
-        board.get_by_role("button", name=other).click()
-        assert version in page.get_by_role("status").inner_text()
-        assert board.locator("dd").first.inner_text() == version
-        assert board.get_by_role("cell", name="đúng hơn ở khách mới").count() == 1
-        board.get_by_role("button", name=f"Quay lại {before}").click()
-        assert board.locator("dd").first.inner_text() == before

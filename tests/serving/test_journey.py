@@ -202,14 +202,21 @@ def test_a_model_is_put_in_use_and_taken_back(shown: Browser, busy: Home, width:
     (other,) = {one.version for one in list_models(busy, "lead_conversion")} - {before.version}
     with chromium.listening(busy) as url, signed_in(shown, url, busy, "duc", width, lang) as page:
         page.goto(f"{url}/mo-hinh")
-        page.get_by_role("button", name=f"{said['use']} {other}").click()
-        page.wait_for_load_state()
+        board = page.locator("#lead_conversion")
+        inuse = board.locator("dd").first
+        expect(inuse).to_have_text(before.version)
+        board.get_by_label(said["why"]).first.fill("đúng hơn ở khách mới")
+        board.get_by_role("button", name=f"{said['use']} {other}").click()
+        # Each of these waits for the page that comes: after a click the one that was left may still be there.
+        expect(page.locator(".notice[role=status]")).to_contain_text(other)
+        expect(inuse).to_have_text(other)
+        expect(board.get_by_role("cell", name="đúng hơn ở khách mới")).to_have_count(1)
         now_used = champion(busy, "lead_conversion")
         assert now_used is not None
         assert now_used.version == other
         picture(page, f"promoted-{width}-{lang}")
-        page.get_by_role("button", name=re.compile(said["back"].partition("{")[0])).first.click()
-        page.wait_for_load_state()
+        board.get_by_role("button", name=said["back"].replace("{version}", before.version)).click()
+        expect(inuse).to_have_text(before.version)
     after = champion(busy, "lead_conversion")
     assert after is not None
     assert after.version == before.version

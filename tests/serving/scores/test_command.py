@@ -10,7 +10,7 @@ import pytest
 import leadkeep
 from crm.clock import DAY, HOUR, now
 from crm.inbox import Inbox, Said
-from crm.operations import champion, reading, writing
+from crm.operations import champion, reading
 from crm.settings import Home
 from crm.tables.outbox import Outgoing
 from crm.tables.scores import Score
@@ -18,8 +18,8 @@ from models import registry
 from serving.jobs import score as job
 from serving.scores.live import Live
 from serving.scores.rescoring import Rescorer
-from serving.write_back.outbox import queue_scores
 from tests.serving.company import trained
+from tests.serving.leavers import scored_before_leaving, written_to_a_file
 
 Told = Callable[..., Any]
 
@@ -81,18 +81,10 @@ def test_what_was_delivered_and_not_folded_is_not_scored_over(at_work: Home, tol
 
 
 def test_who_left_is_cleared_where_the_score_was_written(at_work: Home, told: Told) -> None:
-    file = at_work.path / "settings.toml"
-    place = '[[write_back]]\nname = "crm"\nto = "file"\naddress = "out"\n'
-    file.write_text(f"{file.read_text(encoding='utf-8')}\n{place}", encoding="utf-8")
+    written_to_a_file(at_work)
     told("score", "churn")
     one = next(iter(scores(at_work, "churn").values()))
-    with writing(at_work) as session:
-        gone = {name: getattr(one, name) for name in Score.__table__.columns.keys()} | {  # noqa: SIM118
-            "subject": "customer:crm:GONE", "source_id": "GONE", "cutoff": one.cutoff - DAY,
-        }  # fmt: skip
-        session.add(Score(**gone))
-        session.flush()
-        queue_scores(session, [session.get_one(Score, ("churn", "customer:crm:GONE"))])
+    scored_before_leaving(at_work, one)
     told("score", "churn")
     with reading(at_work) as session:
         rows = session.query(Outgoing).filter(Outgoing.subject == "customer:crm:GONE").order_by(Outgoing.id)

@@ -25,9 +25,9 @@ from serving.bands import BANDS
 from serving.scores.live import explain
 from serving.scores.scoring import score
 from serving.work.worklists import worklist
-from serving.write_back.outbox import queue_scores
 from tests.crm.company import Company
 from tests.serving.company import trained
+from tests.serving.leavers import scored_before_leaving, written_to_a_file
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")
 
@@ -250,18 +250,10 @@ FOREIGN = {
 
 
 def test_the_score_of_who_left_is_cleared_where_it_was_written(at_work: Home) -> None:
-    file = at_work.path / "settings.toml"
-    place = '[[write_back]]\nname = "crm"\nto = "file"\naddress = "out"\n'
-    file.write_text(f"{file.read_text(encoding='utf-8')}\n{place}", encoding="utf-8")
+    written_to_a_file(at_work)
     score(at_work, "churn")
     who, one = next(iter(stored(at_work, "churn").items()))
-    with writing(at_work) as session:
-        gone = {name: getattr(one, name) for name in Score.__table__.columns.keys()} | {  # noqa: SIM118
-            "subject": "customer:crm:GONE", "source_id": "GONE", "cutoff": one.cutoff - DAY,
-        }  # fmt: skip
-        session.add(Score(**gone))
-        session.flush()
-        queue_scores(session, [session.get_one(Score, ("churn", "customer:crm:GONE"))])
+    scored_before_leaving(at_work, one)
     score(at_work, "churn")
     with reading(at_work) as session:
         rows = session.query(Outgoing).order_by(Outgoing.id)
