@@ -14,6 +14,9 @@ demo: .venv/ready    ## make the sample company, train, score, print today's lis
 
 # Bytecode is kept whatever the environment says: the tests start hundreds of processes.
 test: export PYTHONDONTWRITEBYTECODE =
+# Its processes share the cores: a process that takes all of them makes the others wait.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: .venv/ready-dev    ## run the tests
 	.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
