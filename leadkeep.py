@@ -167,12 +167,13 @@ def serve(
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
 ) -> None:
     """Serve the API and the pages."""
-    from serving import server, terminal
+    from serving import live_scoring, server, terminal
 
     home = here()
     bound = server.listen(host, port)
     terminal.welcome(server.welcome(home, bound))
-    server.run(home, bound, workers)
+    with live_scoring.beside(home):
+        server.run(home, bound, workers)
 
 
 @app.command()

@@ -47,10 +47,6 @@ from serving.rights import keys
 TARGET = "lead_conversion"
 CONNECTIONS = 4
 ROOT = Path(__file__).resolve().parents[1]
-OURS = (
-    "from crm.settings import Home; from serving import server; "
-    "server.run(Home(), server.listen(port={port}))"
-)
 
 
 class Contender(NamedTuple):
@@ -115,7 +111,7 @@ def leadkeep(home: Home, subjects: list[str]) -> Iterator[Contender]:
     port, key = _free_port(), keys.create(home, "admin")
     head = f"Host: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\r\n"
     requests = [f"GET /api/v1/live-scores/{TARGET}/{one} HTTP/1.1\r\n{head}".encode() for one in subjects]
-    command = [sys.executable, "-c", OURS.format(port=port)]
+    command = [sys.executable, "-m", "leadkeep", "serve", "--port", str(port)]
     with _running(command, port, {"LEADKEEP_HOME": str(home.path)}, "/api/v1/health/ready") as process:
         yield Contender("Leadkeep, by subject id", port, process, requests)
 

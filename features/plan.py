@@ -216,14 +216,20 @@ class _Builder:
             self.cell(cell + places[node.statistic])
 
 
+Looks = dict[Signature, tuple[list[int], list[int]]]
+"""By signature: the operations that look at its events, and how many of them still do in each age bucket."""
+
+
 def compile_plan(
     expressions: Sequence[tuple[Expression, Sequence[str]]],
     signatures: Sequence[Signature],
     actors: int,
     zone: str,
+    looks: Looks | None = None,
 ) -> Plan:
     """The plan for these expressions (each with its categories, empty for numbers) over this vocabulary.
 
+    ``looks`` of an earlier plan for the same expressions spares looking at its signatures again, and is added to.
     Raises FeatureError for an aggregate that cannot skip its newest events but is asked to.
     """
     windows: dict[tuple[Selector, str], list[int]] = {}
@@ -237,7 +243,7 @@ def compile_plan(
     for column, (expression, categories) in enumerate(expressions):
         builder.emit(expression, categories)
         builder.program.append((kernel.STORE, column, 0))
-    return _finish(builder, zone, len(expressions))
+    return _finish(builder, zone, len(expressions), {} if looks is None else looks)
 
 
 def _check(node: Window) -> None:
@@ -251,8 +257,8 @@ def _check(node: Window) -> None:
         )
 
 
-def _finish(builder: _Builder, zone: str, columns: int) -> Plan:
-    start, stop, ops = _ops_by_signature(builder)
+def _finish(builder: _Builder, zone: str, columns: int, looks: Looks) -> Plan:
+    start, stop, ops = _ops_by_signature(builder, looks)
     codes, channels = (
         _number([s.code for s in builder.signatures]),
         _number([s.channel for s in builder.signatures]),
@@ -262,7 +268,7 @@ def _finish(builder: _Builder, zone: str, columns: int) -> Plan:
         np.array(builder.edges, dtype=np.int64),
         _int32(start),
         _int32(stop).reshape(-1, len(builder.edges) + 1),
-        np.array(ops, dtype=np.int64).reshape(-1, 8),
+        ops,
         _int32(builder.buckets).reshape(-1, len(builder.edges) + 1),
         _int32([codes, channels]).T.copy().reshape(-1, 2),
         np.array(builder.blank, dtype=np.int64),
@@ -277,23 +283,29 @@ def _finish(builder: _Builder, zone: str, columns: int) -> Plan:
     return Plan(arrays, columns)
 
 
-def _ops_by_signature(builder: _Builder) -> tuple[list[int], list[list[int]], list[list[int]]]:
+def _ops_by_signature(
+    builder: _Builder, looks: Looks
+) -> tuple[list[int], list[list[int]], NDArray[np.int64]]:
     """For each signature: where its operations start, where they stop in each age bucket, and they.
 
     Those that reach back longest come first, so that older events meet only operations still interested.
     """
     start: list[int] = []
     stop: list[list[int]] = []
-    ops: list[list[int]] = []
+    places: list[int] = []
     newest_age = [0, *builder.edges]
+    reach = [op[7] for _, op in builder.ops]
     for signature in builder.signatures:
-        mine = sorted(
-            (op for selector, op in builder.ops if selector.takes(signature)), key=lambda op: -op[7]
-        )
-        start.append(len(ops))
-        stop.append([len(ops) + sum(op[7] > age for op in mine) for age in newest_age])
-        ops.extend(mine)
-    return start, stop, ops
+        if signature not in looks:
+            mine = [place for place, (selector, _) in enumerate(builder.ops) if selector.takes(signature)]
+            mine.sort(key=lambda place: -reach[place])
+            looks[signature] = mine, [sum(reach[place] > age for place in mine) for age in newest_age]
+        mine, counts = looks[signature]
+        start.append(len(places))
+        stop.append([len(places) + count for count in counts])
+        places.extend(mine)
+    ops = np.array([op for _, op in builder.ops], dtype=np.int64).reshape(-1, 8)
+    return start, stop, ops[np.array(places, dtype=np.intp)]
 
 
 def _number(words: Sequence[str]) -> list[int]:
@@ -321,4 +333,4 @@ def _quiet(zone: str) -> NDArray[np.int64]:
     )
 
 
-__all__ = ["Plan", "compile_plan"]
+__all__ = ["Looks", "Plan", "compile_plan"]

@@ -1,8 +1,9 @@
 """The web application: routers found in ``api/`` and ``pages/``, one check for all, errors in words."""
 
+import gc
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 
 from fastapi import Depends, FastAPI, Request
@@ -11,19 +12,17 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from crm import logs
+from crm import directory, logs
 from crm.discover import modules
 from crm.errors import LeadkeepError, NotFound, Unauthorized
+from crm.notes import notes
+from crm.pressing import last_pressed
 from crm.settings import Home
 from serving import observing
 from serving.page import error_page
-from serving.proof.trial import newcomers
 from serving.rights import access
 from serving.scores.live import Live
-from serving.scores.rescoring import Rescorer
 from serving.work import taps
-from serving.work.assigning import greet
-from serving.write_back.outbox import queue_scores
 
 LOG = logging.getLogger(__name__)
 
@@ -50,12 +49,7 @@ def create_app(home: Home) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with (
-            Live(home) as app.state.live,
-            Rescorer(
-                home, app.state.live, [greet(home), newcomers(home), queue_scores]
-            ) as app.state.rescorer,
-        ):
+        with Live(home, _ahead(home)) as app.state.live:
             _complete(home)
             yield
 
@@ -82,6 +76,25 @@ def _complete(home: Home) -> None:
         taps.complete(home)
     except LeadkeepError as error:
         LOG.error("outcomes kept before the last stop wait: %s", error)
+
+
+def _ahead(home: Home) -> Callable[[Live], None]:
+    """Reads before somebody waits for it: what came live, and what lists show of a new load, which may take seconds."""
+    shown: int | None = None
+
+    def read(live: Live) -> None:
+        nonlocal shown
+        with suppress(LeadkeepError):
+            live.catch_up()
+            if live.load not in (None, shown):
+                shown = live.load
+                directory.channels(home)
+                directory.refusing(home)
+                notes(home)
+                last_pressed(home)
+                gc.freeze()  # it stays: to look through all of it for garbage would hold up everybody
+
+    return read
 
 
 def from_environment() -> FastAPI:

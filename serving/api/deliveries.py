@@ -41,9 +41,7 @@ BODY: dict[str, Any] = {
 async def post(request: Request, sender: str) -> Kept:
     """Takes one delivery, signed as Standard Webhooks say. Send it again until it is answered with 200."""
     body = await _body(request)
-    answer = await run_in_threadpool(_keep, request, sender, body)
-    request.app.state.rescorer.wake()
-    return answer
+    return await run_in_threadpool(_keep, request, sender, body)
 
 
 def _keep(request: Request, sender: str, body: bytes) -> Kept:

@@ -3,14 +3,18 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from crm import leases
 from crm.clock import SECOND, iso, now
 from crm.errors import NotFound
 from crm.operations import reading
 from models.target import all_targets
 from serving.api import FORBIDDEN, OUT_OF_ORDER
 from serving.runs import newest
+from serving.scores import rescoring
 
 router = APIRouter(prefix="/api/v1/health", tags=["health"])
+
+NOBODY = "no process scores live: leadkeep serve starts one within seconds, and its log says what keeps it"
 
 
 class Alive(BaseModel):
@@ -56,10 +60,16 @@ def ready(request: Request, response: Response) -> Alive:
 @router.get("", responses=FORBIDDEN | OUT_OF_ORDER)
 def health(request: Request) -> Health:
     """The model and the data each target is served from, and how old its scores are."""
-    live, rescorer = request.app.state.live, request.app.state.rescorer
+    live = request.app.state.live
     targets = {name: _of(request, name) for name in all_targets()}
-    problem = live.problem or rescorer.problem
+    problem = live.problem or _unscored(request)
     return Health(ready=live.ready, load=live.load, problem=problem, targets=targets)
+
+
+def _unscored(request: Request) -> str | None:
+    """That nobody is scored live: by no process here or elsewhere."""
+    with reading(request.app.state.home) as session:
+        return None if leases.held(session, rescoring.NAME) else NOBODY
 
 
 def _of(request: Request, target: str) -> ModelHealth:

@@ -47,7 +47,6 @@ def said(request: Request) -> Response:
         form.get("why", "") if asks == "why" else "", form.get("note", "").strip(),
     )  # fmt: skip
     kept = tap(home, request.state.caller, given)
-    request.app.state.rescorer.wake()
     if PART not in request.headers:
         return _back(request, target, kept.subject)
     lang = language(request)
@@ -64,7 +63,6 @@ def taken_back(request: Request) -> Response:
     form = request.state.form
     target = target_of(form, request.state.caller)
     row = undo(request.app.state.home, request.state.caller, form.get("id", ""))
-    request.app.state.rescorer.wake()
     return Response(status_code=204) if PART in request.headers else _back(request, target, row.subject)
 
 

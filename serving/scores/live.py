@@ -1,7 +1,6 @@
 """What a process serves live: champions and the newest events, swapped when newer ones are good."""
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from threading import Event, Thread
 from typing import Any, NamedTuple, Self
@@ -9,15 +8,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from crm import directory, operations
+from crm import operations
 from crm.clock import MINUTE, iso, now
 from crm.errors import LeadkeepError, ModelError, NotFound, PopulationError
 from crm.events import Events, EventStore
 from crm.fresh import Overlay
 from crm.inbox import Inbox
 from crm.naming import named
-from crm.notes import notes
-from crm.pressing import last_pressed
 from crm.settings import Home
 from crm.tables.scores import Champion
 from features.engine import compute
@@ -75,13 +72,15 @@ class LiveScore:
 
 
 class Live:
-    """Kept by each process for its whole life; a ``with`` block runs the thread that looks for news."""
+    """Kept by each process for its whole life; a ``with`` block runs the thread that looks for news.
 
-    def __init__(self, home: Home) -> None:
-        self.home = home
+    After each look that thread calls ``ahead``, which may read what people are about to ask for.
+    """
+
+    def __init__(self, home: Home, ahead: Callable[["Live"], object] = lambda _: None) -> None:
+        self.home, self._ahead = home, ahead
         self.problem: str | None = None
         self._events: Lookup | None = None
-        self._cards_of: int | None = None
         self._targets = all_targets()
         self._served = {name: Served() for name in self._targets}
         self._thresholds: dict[str, Thresholds | None] = {}
@@ -102,8 +101,9 @@ class Live:
         """Explains somebody by each model: the first time takes a hundred times as long, and would hold up others."""
         for name, target in self._targets.items():
             bundle, events = self._served[name].bundle, self._events
-            someone = events.anyone(target.subject) if events and bundle else None
-            if bundle and events and someone:
+            if bundle is None or events is None:
+                continue
+            for someone in events.some(target.subject, 1):
                 place, moment = np.zeros(1, dtype=np.int32), np.array([now()], dtype=np.int64)
                 reasons.drivers(bundle, compute(bundle.spec, events.seen(someone), place, moment))
 
@@ -148,6 +148,11 @@ class Live:
         return self._events.one(subject)
 
     @property
+    def targets(self) -> Iterable[str]:
+        """The names of all targets."""
+        return self._targets
+
+    @property
     def actors(self) -> list[str]:
         """The staff that ``actor`` of an event numbers, ``<source>:<id>``; none before the first load."""
         return self._events.store.actors if self._events else []
@@ -158,6 +163,11 @@ class Live:
         return [
             name for name, one in self._targets.items() if one.subject == kind and self._served[name].bundle
         ]
+
+    def catch_up(self) -> None:
+        """Reads what came live since the last look, so that whoever asks about somebody does not wait for it."""
+        if self._events is not None:
+            self._events.catch_up()
 
     def concerned(self, number: int) -> tuple[dict[str, int], int]:
         """The subjects that rows of the inbox above ``number`` concern, and the number read up to."""
@@ -182,20 +192,10 @@ class Live:
         try:
             while not self._stop.wait(LOOK_EVERY):
                 self.refresh()
-                self._read_cards()
+                self._ahead(self)
         finally:
             if not self._stop.is_set():
                 self.problem = "a fault ended the look-out for newer data and models; restart leadkeep serve"
-
-    def _read_cards(self) -> None:
-        """Reads what lists show of a new load before somebody waits for it: with many subjects that takes seconds."""
-        if self.load not in (None, self._cards_of):
-            with suppress(LeadkeepError):
-                directory.channels(self.home)
-                directory.refusing(self.home)
-                notes(self.home)
-                last_pressed(self.home)
-            self._cards_of = self.load
 
     def _refresh_events(self) -> str | None:
         """Takes up a newer load once its event files are made; at the start they are made where missing."""

@@ -32,16 +32,21 @@ class Lookup:
         """The load the events belong to."""
         return self.store.load
 
-    def anyone(self, kind: str) -> str | None:
-        """Some subject of a kind, where they are in memory."""
-        return next((subject for subject in self._places if subject.startswith(f"{kind}:")), None)
+    def some(self, kind: str, most: int) -> list[str]:
+        """Up to ``most`` subjects of a kind, from all over."""
+        found = self.store.parties(kind)["subject"]
+        return [str(one) for one in found[:: max(len(found) // most, 1)][:most]]
 
     def one(self, subject: str) -> Events:
         """The events of one subject, microseconds where they are in memory; raises NotFound."""
+        self.catch_up()
+        return self.seen(subject)
+
+    def catch_up(self) -> None:
+        """Reads what came live since the last look."""
         if self._overlay is not None:
             with self._lock:
                 self._overlay.catch_up()
-        return self.seen(subject)
 
     def seen(self, subject: str) -> Events:
         """The same with what came up to the last look at the inbox."""

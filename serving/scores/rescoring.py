@@ -1,18 +1,19 @@
 """Scores again, within moments, whom a delivery concerns: one process does it, for all.
 
-The process holds a lease; when it dies another takes over where the stored mark says. A score, its place in the
+That process holds a lease; when it dies another takes over where the stored mark says. A score, its place in the
 course over time, and the mark are stored together, so that what was acknowledged is scored even if that happens
 only after a crash, and scoring it twice changes nothing.
 """
 
 import logging
 import secrets
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from threading import Event, Thread
-from typing import Any, Final, NamedTuple, Self
+from types import FrameType
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Table, bindparam, delete, func, select
 from sqlalchemy.orm import Session
@@ -35,8 +36,15 @@ LOG = logging.getLogger(__name__)
 
 NAME: Final = "live"
 LEASE: Final = 3 * SECOND
-LOOK_EVERY: Final = 0.05
-"""Seconds between looks at the inbox; the process that took a delivery looks at once."""
+LOOK_EVERY: Final = 0.01
+"""Seconds between looks at the inbox: a look costs little, and whom a delivery concerns waits for it."""
+
+WITHOUT_LEASE: Final = 0.5
+AFTER_ERROR: Final = 1.0
+"""Seconds until the next try where another process scores, and after an error."""
+
+A_FEW: Final = 50
+"""So many, from all over, that one of them is in the population."""
 
 Changed = Callable[[Session, Sequence[Score]], object]
 """Told of scores as they are stored, in the same transaction."""
@@ -58,54 +66,60 @@ class Known(NamedTuple):
     party: str
 
 
+class _Rehearsed(Exception):
+    """Takes back what a rehearsal stored."""
+
+
 class Rescorer:
-    """A ``with`` block runs its thread; :meth:`wake` spares it the wait."""
+    """For one process; :meth:`run` goes on as long as it does."""
 
     def __init__(self, home: Home, live: Live, changed: Sequence[Changed] = ()) -> None:
         self.home, self.live, self._changed = home, live, changed
-        self.problem: str | None = None
         self._holder = secrets.token_hex(8)
         self._leased_until = self._usual_at = 0
         self._usual: dict[str, int | None] = {}
         self._number: int | None = None
-        self._stop, self._wake = Event(), Event()
-        self._thread = Thread(target=self._run, name="leadkeep-rescorer", daemon=True)
+        self._failing = self.stopping = False
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def stop(self, signal: int = 0, frame: FrameType | None = None) -> None:
+        """Ends it after this look."""
+        self.stopping = True
 
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._wake.set()
-        self._thread.join()
-        with suppress(LeadkeepError):  # it ends by itself in a moment
-            leases.let_go(self.home, NAME, self._holder)
-
-    def wake(self) -> None:
-        """A delivery was just kept."""
-        self._wake.set()
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Looks and scores until it is told to stop. Without the lease it waits, ready to take over."""
         try:
-            while not self._stop.is_set():
-                self._try()
-                self._wake.wait(LOOK_EVERY)
-                self._wake.clear()
+            while not self.stopping:
+                time.sleep(self._try())
         finally:
-            if not self._stop.is_set():
-                self.problem = "a fault ended live scoring; restart leadkeep serve"
+            with suppress(LeadkeepError):  # the lease ends by itself in a moment
+                leases.let_go(self.home, NAME, self._holder)
 
-    def _try(self) -> None:
+    def rehearse(self) -> None:
+        """Scores a few of each target and takes it back: a first time takes ten times as long as all that follow."""
+        made: list[Score] = []
+        for name in self.live.targets:
+            with suppress(LeadkeepError):
+                _, lookup = self.live.holding(name)
+                made += self._scored(name, dict.fromkeys(lookup.some(find(name).subject, A_FEW), 0), {})
+        with suppress(LeadkeepError, _Rehearsed), writing(self.home) as session:
+            self._put(session, made, [], 0)
+            raise _Rehearsed
+
+    def _try(self) -> float:
+        """One look; returns the seconds until the next. While it fails it holds no lease, which the health says."""
         try:
-            if self._leads():
-                self.step()
-            self.problem = None
+            if not self._leads():
+                return WITHOUT_LEASE
+            scored = self.step()
         except LeadkeepError as error:
-            if self.problem is None:
+            if not self._failing:
                 LOG.error("live scoring waits: %s", error)
-            self.problem, self._number = str(error), None
-            self._stop.wait(1)
+            self._failing, self._number, self._leased_until = True, None, 0
+            with suppress(LeadkeepError):
+                leases.let_go(self.home, NAME, self._holder)
+            return AFTER_ERROR
+        self._failing = False
+        return 0 if scored else LOOK_EVERY
 
     def step(self) -> int:
         """Scores whom rows above the mark concern; returns how many scores were stored or taken back."""
@@ -175,17 +189,20 @@ class Rescorer:
             )  # fmt: skip
 
     def _store(self, made: list[Score], gone: list[tuple[str, str]], number: int) -> None:
-        day = course.day_of(made[0].cutoff, self.home.settings.zone) if made else 0
         with writing(self.home) as session:
-            stored: list[Score] = []
-            for target in {score.target for score in made}:
-                stored += keeping.keep(session, [score for score in made if score.target == target], day)
-            for target, subject in gone:
-                session.execute(delete(Score).where(Score.target == target, Score.subject == subject))
-                clear_scores(session, target, [subject])
-            for tell in self._changed:
-                tell(session, stored)
-            session.execute(_mark(dialect_of(session)), {"name": NAME, "number": number})
+            self._put(session, made, gone, number)
+
+    def _put(self, session: Session, made: list[Score], gone: list[tuple[str, str]], number: int) -> None:
+        day = course.day_of(made[0].cutoff, self.home.settings.zone) if made else 0
+        stored: list[Score] = []
+        for target in {score.target for score in made}:
+            stored += keeping.keep(session, [score for score in made if score.target == target], day)
+        for target, subject in gone:
+            session.execute(delete(Score).where(Score.target == target, Score.subject == subject))
+            clear_scores(session, target, [subject])
+        for tell in self._changed:
+            tell(session, stored)
+        session.execute(_mark(dialect_of(session)), {"name": NAME, "number": number})
 
     def _mark(self) -> int:
         with reading(self.home) as session:
@@ -200,7 +217,6 @@ class Rescorer:
         taken = leases.take(self.home, NAME, self._holder, LEASE)
         if not taken:
             self._number, self._leased_until = None, 0
-            self._stop.wait(0.5)
             return False
         if not self._leased_until:
             self._number = None

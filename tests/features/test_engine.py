@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crm.clock import DAY, FOREVER
 from crm.errors import FeatureError
-from crm.events import Events, Signature
+from crm.events import COLUMNS, Events, Signature
 from features import catalogue, engine
 from features.declare import count, different, named, says
 from features.spec import FeatureSpec, expand
@@ -92,12 +92,11 @@ def test_one_subject_equals_the_batch_bit_for_bit() -> None:
     for row in range(0, len(MATRIX), 7):
         subject = int(SNAPSHOTS[0][row])
         begin, end = EVENTS.offsets[subject], EVENTS.offsets[subject + 1]
-        columns = ("occurred_at", "known_at", "known_until", "signature", "value", "duration", "actor", "day")
         alone = replace(
             EVENTS,
             subjects=[EVENTS.subjects[subject]],
             offsets=np.array([0, end - begin], dtype=np.int64),
-            **{name: getattr(EVENTS, name)[begin:end] for name in columns},
+            **{name: getattr(EVENTS, name)[begin:end] for name in COLUMNS},
         )
         online = engine.compute(SPEC, alone, np.zeros(1, dtype=np.int32), SNAPSHOTS[1][row : row + 1])
         assert online.tobytes() == MATRIX[row : row + 1].tobytes()
@@ -127,6 +126,13 @@ def test_new_words_count_as_other() -> None:
     assert SPEC.features[column].categories[-1] == "other"
     value = engine.compute(SPEC, more, subject, cutoff)[0, column]
     assert value == len(SPEC.features[column].categories) - 1
+
+
+def test_a_vocabulary_that_grew_gives_what_a_new_one_gives() -> None:
+    spec, few = replace(SPEC), VOCABULARY[:-3]  # a spec of which nothing is known yet
+    fewer = replace(EVENTS, signatures=few, signature=np.minimum(EVENTS.signature, len(few) - 1))
+    assert engine.compute(spec, fewer, *SNAPSHOTS).tobytes() != MATRIX.tobytes()
+    assert engine.compute(spec, EVENTS, *SNAPSHOTS).tobytes() == MATRIX.tobytes()
 
 
 def test_a_snapshot_of_a_stranger_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""What works on one home in processes of their own while a test kills them: server, fold, scoring, sender."""
+"""Server, live scoring, fold, scoring and sender on one home, in processes of their own that a test kills."""
 
 import socket
 import sys
@@ -14,7 +14,7 @@ from crm.folding import fold
 from crm.migrations import newest
 from crm.settings import Home
 from crm.tables import everything
-from serving import server
+from serving import live_scoring, server
 from serving.destinations import webhook
 from serving.scores import rescoring
 from serving.scores.scoring import score
@@ -24,10 +24,11 @@ from tests.serving import forks
 SOON = SECOND // 20
 
 
-def serve(home: Home, bound: socket.socket) -> None:
-    """The server; who follows a killed one need not wait for its lease."""
+def rescores(home: Home) -> None:
+    """Scores live; who follows a killed one need not wait for its lease."""
     rescoring.LEASE = SECOND // 4  # type: ignore[misc]
-    server.run(home, bound)
+    with live_scoring.rescorer(home) as made:
+        made.run()
 
 
 def folds(home: Home) -> None:
@@ -61,5 +62,6 @@ if __name__ == "__main__":
     newest()
     home, bound = Home(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
     make_url(home.operations_url).get_dialect().import_dbapi()
-    forks.fork({"serve": lambda _: serve(home, bound), "fold": lambda _: folds(home),
-                "score": lambda _: scores(home), "send": lambda _: sends(home)})  # fmt: skip
+    forks.fork({"serve": lambda _: server.run(home, bound), "rescore": lambda _: rescores(home),
+                "fold": lambda _: folds(home), "score": lambda _: scores(home),
+                "send": lambda _: sends(home)})  # fmt: skip

@@ -24,6 +24,7 @@ from serving.app import create_app
 from serving.rights import senders
 from serving.scores.scoring import score
 from tests.serving import chromium
+from tests.serving.rescored import rescoring
 from tests.serving.stored import header
 
 PATH = "/api/v1/deliveries/crm"
@@ -32,7 +33,7 @@ PATH = "/api/v1/deliveries/crm"
 @pytest.fixture
 def at_work_client(at_work: Home) -> Iterator[TestClient]:
     score(at_work, "lead_conversion")
-    with TestClient(create_app(at_work), follow_redirects=False) as client:
+    with rescoring(at_work), TestClient(create_app(at_work), follow_redirects=False) as client:
         yield client
 
 

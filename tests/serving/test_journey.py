@@ -26,6 +26,7 @@ from serving.scores.scoring import score
 from serving.wording import words
 from serving.work import assigning, outcomes, steps
 from tests.serving import chromium, company
+from tests.serving.rescored import rescoring
 
 pytestmark = [
     pytest.mark.chromium,
@@ -161,6 +162,7 @@ def test_care_finds_the_customer_whose_ticket_just_went_wrong(
 ) -> None:
     secret, said = senders.create(busy, "helpdesk", "leadkeep", "crm"), words("at_risk", lang)
     with (
+        rescoring(busy),
         chromium.listening(busy) as url,
         signed_in(shown, url, busy, "mai", width, lang) as page,
     ):

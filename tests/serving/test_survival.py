@@ -31,13 +31,14 @@ from models.target import find
 from serving import server
 from serving.proof.shown import shown
 from serving.rights import senders
+from serving.scores import rescoring
 from serving.scores.live import Live, features_of
 from serving.write_back import outbox
 from tests.serving import receiver
 from tests.serving.forks import Forks
 
 KILLS = 100
-TASKS = ("serve", "fold", "score", "send")
+TASKS = ("serve", "rescore", "fold", "score", "send")
 TARGET = "lead_conversion"
 
 
@@ -134,12 +135,13 @@ def _done(home: Home, task: str, sender: Sender) -> int:
         return len(sender.acknowledged)
     if task == "fold":
         return History(home).load_number
-    counted = (
-        select(func.count()).where(ScoreRun.finished_at.is_not(None)) if task == "score"
-        else select(func.count()).where(Outgoing.state == "sent")
-    )  # fmt: skip
+    counted = {
+        "rescore": select(func.coalesce(func.max(Mark.number), 0)).where(Mark.name == rescoring.NAME),
+        "score": select(func.count()).where(ScoreRun.finished_at.is_not(None)),
+        "send": select(func.count()).where(Outgoing.state == "sent"),
+    }
     with looking(home) as connection:
-        return connection.execute(counted).scalar_one()
+        return int(connection.execute(counted[task]).scalar_one())
 
 
 def _settled(home: Home, forks: Forks, running: dict[str, int]) -> None:
@@ -149,7 +151,7 @@ def _settled(home: Home, forks: Forks, running: dict[str, int]) -> None:
     newest, until = Inbox(home).newest(), time.monotonic() + 60
     while time.monotonic() < until:
         with reading(home) as session:
-            mark = session.get(Mark, "live")
+            mark = session.get(Mark, rescoring.NAME)
             waiting = session.scalar(
                 select(Outgoing.id).where(Outgoing.state.in_(("waiting", "sending"))).limit(1)
             )
@@ -158,7 +160,7 @@ def _settled(home: Home, forks: Forks, running: dict[str, int]) -> None:
         time.sleep(0.05)
     assert mark is not None
     assert (mark.number, waiting) == (newest, None)
-    for task in ("serve", "send"):
+    for task in ("serve", "rescore", "send"):
         forks.kill(running[task])
 
 

@@ -1,4 +1,4 @@
-"""The thread that scores again whom a delivery concerns: that it ends is never silent."""
+"""Scoring again whom a delivery concerns: that it ends is never silent."""
 
 import time
 from collections.abc import Sequence
@@ -6,36 +6,61 @@ from collections.abc import Sequence
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from crm import leases
 from crm.clock import HOUR, now
+from crm.errors import ResourceError
 from crm.inbox import Inbox, Said
 from crm.operations import reading
 from crm.settings import Home
 from crm.tables.scores import Score
 from serving.app import create_app
 from serving.rights import keys
+from serving.scores import rescoring as rescoring_room
 from serving.scores.live import Live
 from serving.scores.rescoring import Rescorer
+from tests.serving.rescored import rescoring
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_fault_is_said_in_the_health(at_work: Home) -> None:
     def fails(_: object, scores: Sequence[Score]) -> None:
         raise TypeError(len(scores))
 
+    headers = {"authorization": f"Bearer {keys.create(at_work, 'admin')}"}
+    with TestClient(create_app(at_work), headers=headers) as client, rescoring(at_work):
+        until = time.monotonic() + 30
+        while (said := client.get("/api/v1/health").json()["problem"]) and time.monotonic() < until:
+            time.sleep(0.02)
+    assert said is None
     live = Live(at_work)
     live.refresh()
-    app, headers = create_app(at_work), {"authorization": f"Bearer {keys.create(at_work, 'admin')}"}
-    with Rescorer(at_work, live, [fails]) as rescorer:
-        Inbox(at_work).put("crm/1", [Said("lead", "crm", "N1", {"channel": "zalo"})])
-        rescorer.wake()
-        until = time.monotonic() + 30
-        while rescorer.problem is None and time.monotonic() < until:
-            time.sleep(0.02)
-        assert "restart" in str(rescorer.problem)
-        app.state.live, app.state.rescorer = live, rescorer
-        said = TestClient(app).get("/api/v1/health", headers=headers).json()
-    assert said["problem"] == rescorer.problem
+    Inbox(at_work).put("crm/1", [Said("lead", "crm", "N1", {"channel": "zalo"})])
+    with pytest.raises(TypeError):
+        Rescorer(at_work, live, [fails]).run()
+    with TestClient(create_app(at_work), headers=headers) as client:
+        assert "no process scores live" in client.get("/api/v1/health").json()["problem"]
+
+
+def test_it_goes_on_once_an_error_has_passed(at_work: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rescoring_room, "AFTER_ERROR", 0.01)
+    held: list[bool] = []
+
+    def fails_at_first(session: Session, scores: Sequence[Score]) -> None:
+        held.append(leases.held(session, rescoring_room.NAME))
+        if len(held) < 3:
+            raise ResourceError("the disk is full")
+        rescorer.stop()
+
+    live = Live(at_work)
+    live.refresh()
+    Inbox(at_work).put("crm/1", [Said("lead", "crm", "N1", {"channel": "zalo"})])
+    rescorer = Rescorer(at_work, live, [fails_at_first])
+    rescorer.run()
+    assert held == [True] * 3
+    with reading(at_work) as session:
+        assert session.get(Score, ("lead_conversion", "lead:crm:N1")) is not None
+        assert not leases.held(session, rescoring_room.NAME)
 
 
 def test_several_at_once_are_scored_as_each_alone(at_work: Home) -> None:
