@@ -18,19 +18,21 @@ def begin(task: Callable[..., object], *words: Any) -> BaseProcess:
     return child
 
 
-def attempt(task: Callable[..., object], *words: Any, seconds: float | None = None) -> bool:
-    """Runs ``task`` in a process of its own; whether it was killed, after ``seconds``, before it had ended."""
+def attempt(task: Callable[..., object], *words: Any, seconds: float | None = None) -> float | None:
+    """Runs ``task`` in a process of its own: the seconds it took, or None where it was killed after ``seconds``."""
+    begun = time.perf_counter()
     child = begin(task, *words)
     child.join(seconds)
+    lasted = time.perf_counter() - begun
     child.kill()
     child.join()
     assert child.exitcode in (0, -signal.SIGKILL)
-    return child.exitcode != 0
+    return lasted if child.exitcode == 0 else None
 
 
 def lasts(task: Callable[..., object], *words: Any) -> float:
     """Seconds that ``task`` takes in a process of its own."""
     attempt(abs, 0)  # the first of all waits for the process they are forked from
-    begun = time.perf_counter()
-    attempt(task, *words)
-    return time.perf_counter() - begun
+    lasted = attempt(task, *words)
+    assert lasted is not None
+    return lasted

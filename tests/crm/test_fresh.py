@@ -208,7 +208,8 @@ def test_a_fold_killed_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -
         said = activity(100 + round_, lead="L1", occurred_at=NOON + round_)
         Inbox(home).put(f"crm/{round_}", [said], moment=NOON + HOUR + round_)
         expected.append(said.columns["occurred_at"])
-        kills += mortal.attempt(fold, home, seconds=chance.uniform(0, whole))
+        lasted = mortal.attempt(fold, home, seconds=chance.uniform(0, whole))
+        kills, whole = kills + (lasted is None), lasted or whole
         events = overlay(home).one("lead:crm:L1")
         calls = [
             int(events.occurred_at[row]) for row in range(len(events)) if events.occurred_at[row] >= NOON

@@ -16,7 +16,7 @@ UNTIL = date(2026, 3, 1)
 
 @pytest.fixture(scope="session")
 def company(once: Callable[[str, Callable[[Path], object]], Path]) -> tuple[Home, int]:
-    """The home folder of a company of 400 customers, and the moment its exports were made.
+    """The home folder of a company of 300 customers, and the moment its exports were made.
 
     With 200, no model was surely better than the rule. Nobody changes its history.
     """
@@ -27,7 +27,7 @@ def company(once: Callable[[str, Callable[[Path], object]], Path]) -> tuple[Home
 
 def imported(folder: Path) -> None:
     """A company, generated and imported."""
-    generate(folder, 400, 3, UNTIL)
+    generate(folder, 300, 5, UNTIL)
     home = Home(folder / "home").create()
     end = parse(UNTIL.isoformat(), home.settings.zone)
     load(home, folder / "mapping_with_leaks.toml", [folder / "export"], end)
