@@ -7,6 +7,7 @@ a moment depends on shares: the record, or for a transaction its buyer (terms ar
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ import pyarrow.parquet as pq
 from crm.clock import FOREVER
 
 ROW_GROUP: Final = 2048
+
+LATELY: Final = 500
+"""Lookups whose answers are kept."""
 
 KEYS: Final = {
     "lead": "source || ':' || source_id",
@@ -119,6 +123,8 @@ class Records:
             for name in (*KEYS, "way", "key", "id")
             if (file := folder / f"record-{name}.parquet").exists()
         }
+        # The ways of one record are asked for several times while one event is told.
+        self._found = lru_cache(maxsize=LATELY)(self._read)
         self.small = {
             name: pq.read_table(file)
             for name in SMALL
@@ -127,6 +133,9 @@ class Records:
 
     def rows(self, table: str, key: str) -> pa.Table | None:
         """The rows of ``table`` with this key, in the order in which they were known; None where none are."""
+        return self._found(table, key)
+
+    def _read(self, table: str, key: str) -> pa.Table | None:
         found = self._sorted[table].rows(key) if table in self._sorted else None
         return found if found is not None and len(found) else None
 
