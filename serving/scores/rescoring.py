@@ -37,7 +37,8 @@ LOG = logging.getLogger(__name__)
 NAME: Final = "live"
 LEASE: Final = 3 * SECOND
 LOOK_EVERY: Final = 0.01
-"""Seconds between looks at the inbox: a look costs little, and whom a delivery concerns waits for it."""
+WHEN_QUIET: Final = 0.03
+"""Seconds between looks at the inbox, whom a delivery concerns waits for them: fewer once nothing came for a second."""
 
 WITHOUT_LEASE: Final = 0.5
 AFTER_ERROR: Final = 1.0
@@ -76,7 +77,7 @@ class Rescorer:
     def __init__(self, home: Home, live: Live, changed: Sequence[Changed] = ()) -> None:
         self.home, self.live, self._changed = home, live, changed
         self._holder = secrets.token_hex(8)
-        self._leased_until = self._usual_at = 0
+        self._leased_until = self._usual_at = self._busy_until = 0
         self._usual: dict[str, int | None] = {}
         self._number: int | None = None
         self._failing = self.stopping = False
@@ -119,7 +120,10 @@ class Rescorer:
                 leases.let_go(self.home, NAME, self._holder)
             return AFTER_ERROR
         self._failing = False
-        return 0 if scored else LOOK_EVERY
+        if scored:
+            self._busy_until = now() + SECOND
+            return 0
+        return LOOK_EVERY if now() < self._busy_until else WHEN_QUIET
 
     def step(self) -> int:
         """Scores whom rows above the mark concern; returns how many scores were stored or taken back."""
