@@ -37,7 +37,7 @@ LOG = logging.getLogger(__name__)
 NAME: Final = "live"
 LEASE: Final = 3 * SECOND
 LOOK_EVERY: Final = 0.01
-WHEN_QUIET: Final = 0.03
+WHEN_QUIET: Final = 0.05
 """Seconds between looks at the inbox, whom a delivery concerns waits for them: fewer once nothing came for a second."""
 
 WITHOUT_LEASE: Final = 0.5
