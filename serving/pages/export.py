@@ -45,7 +45,7 @@ def file(request: Request) -> Response:
     """The file: everybody on the caller's list whom the form's filters leave."""
     home, caller, said = request.app.state.home, request.state.caller, request.state.form
     target, asked = target_of(said, caller), Asked.of(said)
-    lookup, lang = request.app.state.live.events_of, _language(request)
+    lookup, lang = request.app.state.live.looking_up(), _language(request)
     found, entries, _ = everybody(home, target, caller, asked.chosen, lookup, 0, MOST)
     with reading(home) as session:
         calendar = Calendar.of(session, home.settings, caller.person)

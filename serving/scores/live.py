@@ -147,6 +147,11 @@ class Live:
             raise NotFound("no such subject", value=subject, todo="import an export first")
         return self._events.one(subject)
 
+    def looking_up(self) -> Callable[[str], Events]:
+        """Looks into the inbox once; what it returns gives a subject's events as of then, as :meth:`events_of` does."""
+        self.catch_up()
+        return self.events_of if self._events is None else self._events.seen
+
     @property
     def targets(self) -> Iterable[str]:
         """The names of all targets."""

@@ -76,7 +76,7 @@ def draw_list(request: Request, target: str, opened: str = "") -> HTMLResponse:
     page, path = PLACES[target]
     home, caller, asked = request.app.state.home, request.state.caller, Asked.of(request.query_params)
     live = request.app.state.live
-    lookup = live.events_of
+    lookup = live.looking_up()
     lang: Language = "vi" if language(request) == "vi" else "en"
     try:
         if asked.whole:

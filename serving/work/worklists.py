@@ -134,7 +134,7 @@ def ranked(
     """
     run, left_out = newest(session, target), unwilling(session, home) | done_with(session, home)
     # As plain tuples: ten thousand pass here at each look, and rows of the ORM take longer than the database.
-    asked = session.connection().execute(_asked(target, run, caller, chosen))
+    asked = session.connection().execute(_asked(target, run, caller, chosen)).all()
     rows = [row for row in map(_Ranked._make, asked) if row.subject not in left_out]
     if chosen.source:
         came = channels(home)
@@ -216,7 +216,7 @@ def _banded(places: list[Place]) -> list[Place]:
     found = []
     for place in places:
         band = band if place.ruled else place.band
-        found.append(place._replace(band=band))
+        found.append(place if place.band == band else place._replace(band=band))
     return found
 
 
