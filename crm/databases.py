@@ -1,5 +1,6 @@
 """Opens a database by its URL: SQLite and PostgreSQL behave alike, as far as they can."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -28,6 +29,18 @@ def engine(url: str, *pragmas: str) -> Engine:
         event.listen(made, "connect", prepare)
         event.listen(made, "begin", _begin)
     return made
+
+
+@lru_cache(maxsize=64)
+def writing(engine: Engine) -> Engine:
+    """One that takes the lock of a writer at once."""
+    return engine.execution_options(writes=True)
+
+
+@lru_cache(maxsize=64)
+def asking(engine: Engine) -> Engine:
+    """One that begins no transaction: each query sees a moment of its own."""
+    return engine.execution_options(asks_once=True)
 
 
 def still(engine: Engine) -> Engine:

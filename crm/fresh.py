@@ -8,6 +8,7 @@ replaced. After a fold the history tells the same.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -92,6 +93,7 @@ class Overlay:
             places = {self._noted(one) for one in fresh}
             for table in ORDER:
                 for subject in self._retell(table, [place for of, place in places if of == table]):
+                    self._newest.pop(subject, None)  # the newest stand last
                     self._newest[subject] = fresh[-1].number
                 places |= self._opened
                 self._opened.clear()
@@ -105,7 +107,8 @@ class Overlay:
 
     def since(self, number: int) -> dict[str, int]:
         """The subjects that rows above ``number`` concern, each with the newest of them."""
-        return {subject: newest for subject, newest in self._newest.items() if newest > number}
+        newer = takewhile(lambda one: one[1] > number, reversed(self._newest.items()))
+        return dict(reversed(list(newer)))
 
     def one(self, subject: str) -> Events:
         """The events of one subject, what came live included; raises NotFound."""

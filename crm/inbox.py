@@ -116,8 +116,7 @@ class Inbox:
 
     def __init__(self, home: Home) -> None:
         self._engine = _engine(home.inbox_url)
-        self._writing = self._engine.execution_options(writes=True)
-        self._asking = self._engine.execution_options(asks_once=True)
+        self._writing, self._asking = databases.writing(self._engine), databases.asking(self._engine)
 
     @classmethod
     def waiting(cls, home: Home, above: int) -> "Inbox | None":
@@ -233,7 +232,7 @@ def _read(row: Any) -> Fresh:
 def _engine(url: str) -> Engine:
     """One engine an inbox and process; its tables are made where missing."""
     engine = databases.engine(url, "synchronous=FULL")
-    with _plainly(), engine.execution_options(writes=True).begin() as connection:
+    with _plainly(), databases.writing(engine).begin() as connection:
         if engine.dialect.name == "postgresql":  # several processes may find them missing at once
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('leadkeep inbox'))"))
         META.create_all(connection)

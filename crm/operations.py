@@ -43,7 +43,7 @@ def writing(home: Home) -> Iterator[Session]:
     Its ``info["home"]`` is this home.
     """
     with _plainly(home):
-        opened = Session(_writing(_engine(home)), expire_on_commit=False, info={"home": home})
+        opened = Session(databases.writing(_engine(home)), expire_on_commit=False, info={"home": home})
         with opened as session, session.begin():
             yield session
 
@@ -112,18 +112,8 @@ def promote(
 @contextmanager
 def looking(home: Home) -> Iterator[Connection]:
     """A connection for one query, several times as quick as a session; raises as :func:`reading`."""
-    with _plainly(home), _asking(_engine(home)).connect() as connection:
+    with _plainly(home), databases.asking(_engine(home)).connect() as connection:
         yield connection
-
-
-@lru_cache(maxsize=64)
-def _asking(engine: Engine) -> Engine:
-    return engine.execution_options(asks_once=True)
-
-
-@lru_cache(maxsize=64)
-def _writing(engine: Engine) -> Engine:
-    return engine.execution_options(writes=True)
 
 
 def _engine(home: Home) -> Engine:
@@ -153,7 +143,7 @@ def _bring_up_to_date(engine: Engine, lock: str) -> None:
     if found and found > newest():
         what = "the operations database was made by a newer Leadkeep"
         raise SettingsError(what, value=found, todo="install that version")
-    with FileLock(lock), engine.execution_options(writes=True).begin() as connection:
+    with FileLock(lock), databases.writing(engine).begin() as connection:
         upgrade(connection)
 
 

@@ -5,7 +5,7 @@ All times are UTC microseconds, all money the smallest unit of the company's cur
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Integer
+from sqlalchemy import JSON, BigInteger, Integer, Table
 from sqlalchemy.orm import DeclarativeBase
 
 from crm import discover
@@ -19,6 +19,13 @@ class Base(DeclarativeBase):
 
     type_annotation_map: ClassVar = {int: BigInteger, list[Any]: JSON, list[str]: JSON, list[dict[str, Any]]: JSON,
                                      dict[str, Any]: JSON}  # fmt: skip
+
+
+def table(model: type[Base]) -> Table:
+    """The table itself: statements on it pass the ORM by, which takes longer than the database."""
+    found = model.__table__
+    assert isinstance(found, Table)
+    return found
 
 
 def everything() -> type[Base]:

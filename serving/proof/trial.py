@@ -15,14 +15,15 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from crm import operations
 from crm.clock import DAY
 from crm.settings import Home
+from crm.tables import table
 from crm.tables.scores import Score
 from crm.tables.trial import Enrolment
 from crm.tables.work import Assignment
@@ -34,16 +35,25 @@ CHUNK: Final = 500
 """Names asked for in one query: SQLite takes no longer lists."""
 
 NAMES: Final[BindParameter[str]] = bindparam("names", expanding=True)
-ENROLLED: Final = select(Enrolment).where(
-    Enrolment.target == bindparam("target"), Enrolment.party.in_(NAMES) | Enrolment.subject.in_(NAMES)
+DRAWN, HELD = table(Enrolment).c, table(Assignment).c
+ENROLLED: Final = select(DRAWN.party, DRAWN.subject, DRAWN.arm, DRAWN.exempt, DRAWN.at).where(
+    DRAWN.target == bindparam("target"), DRAWN.party.in_(NAMES) | DRAWN.subject.in_(NAMES)
 )
 """Asked at every live score: built once."""
 
-OWNERS: Final = select(Assignment.subject, Assignment.person).where(
-    Assignment.subject.in_(NAMES), Assignment.until.is_(None)
-)
+OWNERS: Final = select(HELD.subject, HELD.person).where(HELD.subject.in_(NAMES), HELD.until.is_(None))
 
 Row = TypeVar("Row")
+
+
+class Drawn(NamedTuple):
+    """What was drawn for a party, in the order in which ``ENROLLED`` asks for it."""
+
+    party: str
+    subject: str
+    arm: str
+    exempt: str | None
+    at: int | None
 
 
 def key(home: Home) -> bytes:
@@ -97,7 +107,7 @@ def enrol(
     fresh: dict[str, Score] = {}
     known = _enrolled(session, target, scores)
     if exempt is not None:
-        _follow(session, scores, known, exempt)
+        _follow(session, target, scores, known, exempt)
     for score in scores:
         if score.subject not in known:
             fresh.setdefault(_party(score), score)
@@ -118,26 +128,32 @@ def enrol(
 
 
 def _follow(
-    session: Session, scores: Sequence[Score], known: Mapping[str, Enrolment], exempt: Mapping[str, str]
+    session: Session, target: str, scores: Sequence[Score], known: Mapping[str, Drawn], exempt: Mapping[str, str]
 ) -> None:
     """Who is exempt now, among those enrolled; who no longer is begins to count if they never did."""
-    began = {}
+    whys: dict[str, str | None] = {}
+    before: dict[str, tuple[Drawn, Score]] = {}
     for score in scores:
-        if (row := known.get(score.subject)) is None:
-            continue
-        row.exempt = exempt.get(_party(score)) or exempt.get(row.party)
-        if row.at is None and row.exempt is None:
-            began[score.subject] = row
-            row.at, row.probability = score.cutoff, score.probability
+        if row := known.get(score.subject):
+            whys[row.party] = whys.get(row.party) or exempt.get(_party(score)) or exempt.get(row.party)
+            before.setdefault(row.party, (row, score))
+    began = [party for party, (row, _) in before.items() if row.at is None and whys[party] is None]
+    moved = [party for party, (row, _) in before.items() if row.exempt != whys[party]]
+    owner = _owners(session, [before[party][1].subject for party in began])
+    mine = update(table(Enrolment)).where(DRAWN.target == target, DRAWN.party == bindparam("of"))
+    if moved:
+        session.execute(mine, [{"of": party, "exempt": whys[party]} for party in moved])
     if began:
-        owner = _owners(session, list(began))
-        for subject, row in began.items():
-            row.owner = owner.get(subject)
+        scored = {party: before[party][1] for party in began}
+        session.execute(mine, [
+            {"of": party, "at": score.cutoff, "probability": score.probability, "owner": owner.get(score.subject)}
+            for party, score in scored.items()
+        ])  # fmt: skip
 
 
 @lru_cache(maxsize=4)
 def _once(dialect: str) -> Any:
-    insert = operations.insert_of(dialect, Enrolment)
+    insert = operations.insert_of(dialect, table(Enrolment))
     return insert.on_conflict_do_nothing(index_elements=["target", "party"])
 
 
@@ -191,15 +207,15 @@ def _party(score: Score) -> str:
     return score.party or score.subject
 
 
-def _enrolled(session: Session, target: str, scores: Iterable[Score]) -> dict[str, Enrolment]:
+def _enrolled(session: Session, target: str, scores: Iterable[Score]) -> dict[str, Drawn]:
     """What was drawn for each subject: for itself, so that a party found out later changes nothing, or its party."""
-    by_party: dict[str, Enrolment] = {}
-    by_subject: dict[str, Enrolment] = {}
+    by_party: dict[str, Drawn] = {}
+    by_subject: dict[str, Drawn] = {}
     wanted = {score.subject: _party(score) for score in scores}
     names = sorted({*wanted, *wanted.values()})
     for start in range(0, len(names), CHUNK):
         some = names[start : start + CHUNK]
-        for row in session.scalars(ENROLLED, {"target": target, "names": some}):
+        for row in map(Drawn._make, session.execute(ENROLLED, {"target": target, "names": some})):
             by_party[row.party] = by_subject[row.subject] = row
     found = {subject: by_subject.get(subject) or by_party.get(party) for subject, party in wanted.items()}
     return {subject: row for subject, row in found.items() if row is not None}

@@ -5,12 +5,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Table, and_, bindparam, func, null, select, tuple_, update
+from sqlalchemy import and_, bindparam, func, null, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from crm.days import local_day
 from crm.operations import dialect_of, insert_of, writing
 from crm.settings import Home
+from crm.tables import table
 from crm.tables.scores import Score, ScorePast
 
 SAME: Final = 0.005
@@ -25,7 +26,7 @@ COLUMNS: Final = (
     "rule_reasons",
 )  # fmt: skip
 
-STORED: Final = ScorePast.__table__
+STORED: Final = table(ScorePast)
 NEWEST: Final = (
     select(STORED.c.subject, func.max(STORED.c.day).label("day"))
     .where(
@@ -102,7 +103,6 @@ def _is_news(score: Score, before: Any, day: int) -> bool:
 
 @lru_cache(maxsize=4)
 def _statement(dialect: str) -> Any:
-    assert isinstance(STORED, Table)
     insert = insert_of(dialect, STORED)
     changed = {name: insert.excluded[name] for name in COLUMNS[2:]}
     older = STORED.c.cutoff <= insert.excluded.cutoff

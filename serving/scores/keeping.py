@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Table, tuple_
+from sqlalchemy import tuple_
 from sqlalchemy.orm import Session
 
 from crm.operations import dialect_of, insert_of
+from crm.tables import table
 from crm.tables.scores import Score
 from serving.scores import course
 
-STORED: Final = Score.__table__
+STORED: Final = table(Score)
 COLUMNS: Final = [column.name for column in STORED.columns]
 
 
@@ -31,7 +32,6 @@ def keep(session: Session, scores: Sequence[Score], day: int) -> list[Score]:
 @lru_cache(maxsize=4)
 def _statement(dialect: str) -> Any:
     # Built once: in the time that takes, an event could have been scored.
-    assert isinstance(STORED, Table)
     insert, old = insert_of(dialect, STORED), STORED.c
     fresh = insert.excluded
     ours, theirs = tuple_(fresh.cutoff, fresh.load), tuple_(old.cutoff, old.load)

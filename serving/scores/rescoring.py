@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import FrameType
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Table, bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from crm import leases
@@ -23,6 +23,7 @@ from crm.clock import MINUTE, SECOND, now
 from crm.errors import LeadkeepError
 from crm.operations import dialect_of, insert_of, looking, reading, writing
 from crm.settings import Home
+from crm.tables import table
 from crm.tables.jobs import Mark
 from crm.tables.scores import Score
 from models.target import find
@@ -55,8 +56,9 @@ USUAL_FOR: Final = MINUTE
 """How long the mean worth of all is taken to stand."""
 
 
-STANDING: Final = select(Score.target, Score.subject, Score.value, Score.party).where(
-    Score.subject.in_(bindparam("subjects", expanding=True))
+STORED: Final = table(Score).c
+STANDING: Final = select(STORED.target, STORED.subject, STORED.value, STORED.party).where(
+    STORED.subject.in_(bindparam("subjects", expanding=True))
 )
 
 
@@ -231,9 +233,7 @@ class Rescorer:
 @lru_cache(maxsize=4)
 def _mark(dialect: str) -> Any:
     """Sets a mark that never goes back. Built once: in the time that takes, an event could have been scored."""
-    stored = Mark.__table__
-    assert isinstance(stored, Table)
-    insert = insert_of(dialect, stored)
+    insert = insert_of(dialect, stored := table(Mark))
     further = stored.c.number <= insert.excluded.number
     return insert.on_conflict_do_update(
         index_elements=["name"], set_={"number": insert.excluded.number}, where=further

@@ -14,6 +14,7 @@ from crm.clock import DAY, now
 from crm.errors import NotFound
 from crm.settings import Home, Settings
 from crm.standing import Standing
+from crm.tables import table
 from crm.tables.people import Absence, Person, Team
 from crm.tables.scores import Score
 from crm.tables.work import Assignment, Tap
@@ -35,8 +36,9 @@ URGENT: Final = frozenset(bands[0] for bands in BANDS.values())
 LONGEST: Final = 400
 """Days looked back for working time."""
 
-HAD: Final = select(Assignment.subject).where(
-    Assignment.until.is_(None), Assignment.subject.in_(bindparam("subjects", expanding=True))
+STORED: Final = table(Assignment).c
+HAD: Final = select(STORED.subject).where(
+    STORED.until.is_(None), STORED.subject.in_(bindparam("subjects", expanding=True))
 )
 """Asked at every live score: built once."""
 

@@ -16,6 +16,7 @@ from crm import operations
 from crm.clock import MINUTE, iso, now
 from crm.inbox import Said
 from crm.settings import Home, Settings, WriteBack
+from crm.tables import table
 from crm.tables.outbox import Outgoing
 from crm.tables.people import Person
 from crm.tables.scores import Score
@@ -36,17 +37,16 @@ PAGE: Final = {"lead": "today", "deal": "today", "customer": "at_risk"}
 
 Fields = dict[str, Any]
 
+STORED: Final = table(Outgoing).c
 NEWEST: Final = (
-    select(func.max(Outgoing.id))
+    select(func.max(STORED.id))
     .where(
-        Outgoing.destination == bindparam("place"), Outgoing.target == bindparam("target"),
-        Outgoing.subject.in_(bindparam("subjects", expanding=True)), Outgoing.kind == "score",
+        STORED.destination == bindparam("place"), STORED.target == bindparam("target"),
+        STORED.subject.in_(bindparam("subjects", expanding=True)), STORED.kind == "score",
     )
-    .group_by(Outgoing.subject)
+    .group_by(STORED.subject)
 )  # fmt: skip
-QUEUED: Final = select(Outgoing.id, Outgoing.subject, Outgoing.state, Outgoing.body).where(
-    Outgoing.id.in_(NEWEST)
-)
+QUEUED: Final = select(STORED.id, STORED.subject, STORED.state, STORED.body).where(STORED.id.in_(NEWEST))
 """The newest row of each subject's score. Built once: live scoring asks it many times a second."""
 
 
@@ -177,7 +177,7 @@ def row(
     moment = now()
     return {
         "key": key_of(place, kind, cause), "destination": place.name, "batch": None, "kind": kind,
-        "target": target, "subject": subject, "body": body, "before": None, "state": "waiting",
+        "target": target, "subject": subject, "body": body, "state": "waiting",
         "created_at": moment, "due_at": moment, "attempts": 0, "sent_at": None, "error": "", "person": None,
     }  # fmt: skip
 
@@ -232,4 +232,4 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 @lru_cache(maxsize=4)
 def _once(dialect: str) -> Any:
-    return operations.insert_of(dialect, Outgoing).on_conflict_do_nothing(index_elements=["key"])
+    return operations.insert_of(dialect, table(Outgoing)).on_conflict_do_nothing(index_elements=["key"])
