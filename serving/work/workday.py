@@ -166,7 +166,9 @@ class _Day:
         return entries
 
     def _promises(self, found: list[Place]) -> list[Line]:
-        due = [(promise, place) for place in found if (promise := self._due(place.subject))]
+        given = self._promised.keys() | self.taps.keys()
+        due = [(promise, place) for place in found
+               if place.subject in given and (promise := self._due(place.subject))]  # fmt: skip
         entries: list[Line] = []
         for promise, place in sorted(due, key=lambda one: one[0].due):
             seen = glance_of(self._lookup, place.subject, self._at)

@@ -193,11 +193,10 @@ def _mixed(target: str, rows: list[_Ranked], drawn: dict[str, str]) -> list[Plac
 
 def _drawn(session: Session, target: str) -> dict[str, str]:
     """The arm of each subject and party; empty for who is exempt now. Joined here: the database has no index."""
-    asked = select(Enrolment.party, Enrolment.subject, Enrolment.arm, Enrolment.exempt)
-    rows = session.connection().execute(asked.where(Enrolment.target == target)).all()
-    arms = ["" if exempt else arm for *_, arm, exempt in rows]
-    by_party = {party: arm for (party, *_), arm in zip(rows, arms, strict=True)}
-    return by_party | {subject: arm for (_, subject, *_), arm in zip(rows, arms, strict=True)}
+    arm = case((Enrolment.exempt.is_not(None), ""), else_=Enrolment.arm)
+    asked = select(Enrolment.party, Enrolment.subject, arm).where(Enrolment.target == target)
+    rows = session.connection().execute(asked).all()
+    return {party: arm for party, _, arm in rows} | {subject: arm for _, subject, arm in rows}
 
 
 def _among(mixed: list[Place], spared: list[Place], height: dict[str, int]) -> list[Place]:
