@@ -16,6 +16,8 @@ from serving.rights.access import COOKIE
 
 FOUND = shutil.which("chromium")
 WIDTHS = (390, 1280)
+LAID_OUT = "document.querySelectorAll('.person').forEach(one => one.style.contentVisibility = 'visible')"
+"""Rows out of view, which the browser would lay out only once they come into it."""
 
 
 @contextmanager

@@ -132,6 +132,7 @@ class Reader:
         assert answer is not None
         assert self.page.locator("html").get_attribute("lang") == lang
         self.page.evaluate(OPEN)
+        self.page.evaluate(chromium.LAID_OUT)
         self.page.evaluate(AXE)
         found = self.page.evaluate(READ % json.dumps(LEVELS))
         assert found["read"] > 5, "axe read nothing"

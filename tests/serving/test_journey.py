@@ -97,6 +97,7 @@ def picture(page: Page, name: str) -> None:
     """Keeps what stands on the screen where LEADKEEP_PICTURES names a folder."""
     if folder := os.environ.get("LEADKEEP_PICTURES"):
         Path(folder).mkdir(parents=True, exist_ok=True)
+        page.evaluate(chromium.LAID_OUT)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
