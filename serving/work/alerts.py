@@ -21,6 +21,7 @@ from serving.channels import Message, Told
 from serving.rights.keys import Caller
 from serving.watches import Found
 from serving.work.calendar import Calendar
+from serving.work.endings import done_with
 from serving.work.wishes import unwilling
 
 LOG = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def look(home: Home) -> int:
     """Keeps what the watches find, and settles what they no longer find; returns how many are new."""
     moment = now()
     with reading(home) as session:
-        refusing = unwilling(session, home)
+        refusing = unwilling(session, home) | done_with(session, home)
         found = {
             kind: [one for one in watch.look(session, home, moment) if one.subject not in refusing]
             for kind, watch in modules("serving.watches").items()

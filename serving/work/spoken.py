@@ -12,7 +12,7 @@ from crm.glance import Glance, Touch
 from crm.notes import Note
 from crm.settings import Settings
 from crm.tables.work import Tap
-from features.words import Language, code
+from features.words import Language, code, span
 from serving import say
 from serving.work import outcomes, steps
 from serving.work.calendar import Calendar
@@ -68,6 +68,14 @@ class Spoken:
         """A day; empty for none."""
         return "" if micros is None else say.day(micros, self._settings.zone)
 
+    def awaited(self, micros: int | None) -> str:
+        """A day something is expected on, and by how many days it is over; empty for none."""
+        late = 0 if micros is None else self.moment - micros
+        over = span(late / HOUR, self.lang)
+        return self.day(micros) + (
+            "" if late < DAY else f" · đã quá {over}" if self.lang == "vi" else f" · {over} late"
+        )
+
     def touch(self, found: Touch | None) -> str:
         """A contact: when, what, about what, how it went."""
         if found is None:
@@ -88,7 +96,7 @@ class Spoken:
             "interest": code(card.product, self.lang), "last": self.touch(seen.last),
             "note": self.noted(entry.note, seen.noted),
             "appointment": self.when(entry.due or seen.appointment), "renewal": self.day(seen.renews_at),
-            "next_order": self.day(seen.expected_at), "last_order": self._ordered(seen),
+            "next_order": self.awaited(seen.expected_at), "last_order": self._ordered(seen),
             "debt": self.money(seen.debt or None), "tickets": str(seen.tickets or ""),
             "rating": f"{seen.csat}/5" if seen.csat else "", "record": f"{card.source} · {card.source_id}",
             "owner": people.get(place.person or 0) or card.owner,

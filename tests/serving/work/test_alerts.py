@@ -136,6 +136,19 @@ def test_a_customer_whose_risk_jumped_is_told_once_in_a_fortnight(home: Home) ->
     assert len(kept(home)) == 1
 
 
+def test_nobody_is_sent_to_a_customer_who_was_not_kept(home: Home) -> None:
+    lan = person(home, "lan", team(home, "CSKH", "care"), "care")
+    store(home, "churn", {"source_id": "GONE", "probability": 0.5})
+    today = int(local_day(np.array([now()]), home.settings.zone)[0])
+    with writing(home) as session:
+        session.add(ScorePast(target="churn", subject="customer:crm:GONE", day=today - 9, cutoff=1, version="1",
+                              probability=0.1, band="low", expected=None, reasons=None))  # fmt: skip
+    assert alerts.look(home) == 1
+    tap(home, "customer:crm:GONE", lan, "not_kept", target="churn")
+    assert alerts.look(home) == 0
+    assert kept(home) == [], "it is settled"
+
+
 @pytest.mark.parametrize(
     ("band", "rule_now", "rule_then", "told"),
     [("high", 0.5, 0.45, 0), ("low", 0.5, 0.1, 1), ("high", 0.15, 0.01, 0), ("high", None, None, 0)],

@@ -196,6 +196,15 @@ def test_facts_of_a_customer(home: Home) -> None:
     assert {name: said[page[name]] for name in expected} == expected
 
 
+def test_an_order_that_was_expected_says_how_late_it_is(home: Home) -> None:
+    for lang, over in (("vi", "đã quá 12 ngày"), ("en", "12 days late")):
+        said = spoken(home, "customer", lang)
+        due = said.moment - 12 * DAY
+        assert said.awaited(due) == f"{said.day(due)} · {over}"
+        assert said.awaited(said.moment + DAY) == said.day(said.moment + DAY)
+        assert said.awaited(None) == ""
+
+
 def test_buttons_and_their_reasons(home: Home) -> None:
     assert spoken(home).outcomes == outcomes.SALES
     assert spoken(home, "customer").outcomes == outcomes.CARE
