@@ -1,5 +1,6 @@
-"""Leads, parties and planned callbacks that came live, as the inbox describes them, until a load holds them."""
+"""Leads, parties, planned callbacks and notes that came live, as the inbox describes them, until a load holds them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,10 @@ from crm.versions import Version, versions
 KINDS: Final = {"lead": "lead", "party": "customer"}
 """What a row of each table is, as a subject."""
 
+ACTIVITY: Final = "activity"
 CALLBACK: Final = "callback"
+NOTE: Final = "note"
+"""The company's own column of an activity that holds what was written; a mapping gives it this name."""
 
 
 class Arrivals:
@@ -27,7 +31,7 @@ class Arrivals:
         self._rows: dict[str, Version] = {}
 
     def rows(self) -> Mapping[str, Version]:
-        """The newest row of each subject the inbox speaks of, and of each ``callback:…``; later looks leave it."""
+        """The newest row of each subject the inbox speaks of, and of each ``activity:…`` kept; later looks leave it."""
         with self._lock:
             inbox = Inbox.waiting(self._home, self._number)
             while inbox is not None and (fresh := inbox.after(self._number)):
@@ -38,9 +42,9 @@ class Arrivals:
     def _told(self, fresh: list[Fresh]) -> dict[str, Version]:
         concerned = set()
         for one in fresh:
-            kind = KINDS.get(one.said.table, CALLBACK)
+            kind = KINDS.get(one.said.table, one.said.table)
             name = f"{kind}:{one.said.source}:{one.said.source_id}"
-            if kind != CALLBACK or name in self._said or one.said.columns.get("kind") == CALLBACK:
+            if one.said.table in KINDS or name in self._said or _is_told(one):
                 self._said.setdefault(name, []).append(one)
                 concerned.add(name)
         newest = {subject: versions([], self._said[subject]) for subject in concerned}
@@ -52,12 +56,25 @@ def arrivals(home: Home) -> Mapping[str, Version]:
 
     A column is None where no delivery spoke of it. Raises HistoryError, ResourceError.
     """
-    return {name: row for name, row in _standing(home) if not name.startswith(CALLBACK)}
+    return {name: row for name, row in _standing(home) if not name.startswith(ACTIVITY)}
 
 
 def callbacks(home: Home) -> list[Version]:
     """Activities of the kind callback that the inbox plans or ends above the newest load; raises as the above."""
-    return [row for name, row in _standing(home) if name.startswith(CALLBACK)]
+    return [row for name, row in _standing(home) if name.startswith(ACTIVITY) and row["kind"] == CALLBACK]
+
+
+def noted(home: Home) -> list[Version]:
+    """Activities with a :data:`NOTE` that the inbox holds above the newest load; raises as the above."""
+    told = (row for name, row in _standing(home) if name.startswith(ACTIVITY))
+    return [row for row in told if row["custom"] and NOTE in json.loads(row["custom"])]
+
+
+def _is_told(one: Fresh) -> bool:
+    """Whether an activity is one of those that are kept."""
+    return one.said.table == ACTIVITY and (
+        one.said.columns.get("kind") == CALLBACK or NOTE in one.said.custom
+    )
 
 
 def _standing(home: Home) -> Iterator[tuple[str, Version]]:

@@ -8,12 +8,10 @@ from typing import Final, NamedTuple
 
 import pyarrow.compute as pc
 
+from crm.arrivals import KINDS, NOTE, noted
 from crm.directory import NEWEST, newest
 from crm.history import History
 from crm.settings import Home
-
-NOTE: Final = "note"
-"""The company's own column of an activity that holds what was written; a mapping gives it this name."""
 
 READ: Final = {"party": ("organisation",), "deal": ("party", "lead")}
 COLUMNS: Final = (
@@ -54,8 +52,17 @@ class Note(NamedTuple):
 
 
 def notes(home: Home) -> Mapping[str, Note]:
-    """The last note of each subject that has one, as of the newest load; raises HistoryError."""
-    return _notes(home.path, History(home).load_number)
+    """The last note of each subject that has one, as of the newest load and the inbox above it; raises HistoryError."""
+    told = _notes(home.path, History(home).load_number)
+    came: dict[str, Note] = {}
+    for row in noted(home):
+        text, at = json.loads(row["custom"])[NOTE], row["occurred_at"] or row["known_at"]
+        for table, kind in KINDS.items():
+            subject = f"{kind}:{row['source']}:{row[table]}"
+            before = came.get(subject) or told.get(subject)
+            if row[table] and isinstance(text, str) and text and (before is None or before.at <= at):
+                came[subject] = Note(at, text)
+    return told | came if came else told
 
 
 @lru_cache(maxsize=2)

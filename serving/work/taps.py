@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from sqlalchemy import exc, select
 from sqlalchemy.orm import Session
 
+from crm.arrivals import NOTE
 from crm.clock import DAY, now, to_datetime
 from crm.errors import Forbidden, NotFound, SourceError
 from crm.inbox import Inbox, Said
-from crm.notes import NOTE
 from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.people import Person

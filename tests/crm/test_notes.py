@@ -55,12 +55,28 @@ def test_a_note_that_came_live_is_there_when_it_is_folded_and_is_no_feature(comp
     Inbox(company.home).put(
         "crm/1", [Said("activity", "crm", "A", told, {"note": "Gọi chị Hoa"})], moment=day(3)
     )
-    assert notes(company.home) == {}
+    assert notes(company.home) == {"lead:crm:L": Note(day(2), "Gọi chị Hoa")}, "at once"
     fold(company.home)
     assert History(company.home).load_number > before
     assert notes(company.home) == {"lead:crm:L": Note(day(2), "Gọi chị Hoa")}
     events = EventStore.open(company.home).one("lead:crm:L")
     assert not any("Hoa" in str(words) for words in events.signatures)
+
+
+def test_a_note_that_comes_live_is_corrected_and_taken_back(company: Company) -> None:
+    write(company, "OLD", 1, "Hỏi giá", lead="L")
+    company.load()
+    inbox, told = Inbox(company.home), {"kind": "note", "occurred_at": day(2), "lead": "L"}
+    found = []
+    for number, said in enumerate((
+        Said("activity", "crm", "A", told, {"note": "Gọi chị Hoa"}),
+        Said("activity", "crm", "A", {}, {"note": "Gọi anh Ba"}),
+        Said("activity", "crm", "B", told | {"occurred_at": day(0)}, {"note": "Chuyện cũ"}),
+        Said("activity", "crm", "A", {}, deleted=True),
+    )):  # fmt: skip
+        inbox.put(f"crm/{number}", [said], moment=day(3) + number)
+        found.append(notes(company.home)["lead:crm:L"].text)
+    assert found == ["Gọi chị Hoa", "Gọi anh Ba", "Gọi anh Ba", "Hỏi giá"]
 
 
 def test_of_a_note_without_text_the_glance_tells_what_it_was_about(company: Company) -> None:
