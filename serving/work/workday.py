@@ -36,7 +36,7 @@ Line = tuple[Place, Glance, int | None]
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row with what its reader needs: ``due`` is the time of a promised call, ``tap`` what was said last,
-    ``note`` what was last written.
+    ``note`` what was last written; ``urgent`` says that something came of them that cannot wait, whatever their score.
     """
 
     row: Row
@@ -44,6 +44,7 @@ class Entry:
     due: int | None
     tap: Tap | None
     note: Note | None = None
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,10 @@ def workday(
         shown = listed(session, home, target, run, found, [place for place, *_ in entries])
         said = notes.last(session, home, [place.subject for place, *_ in entries])
     rows = {row.card.subject: row for row in shown.rows}
-    full = [Entry(rows[p.subject], seen, due, day.taps.get(p.subject), said.get(p.subject))
-            for p, seen, due in entries if p.subject in rows]  # fmt: skip
+    full = [
+        Entry(rows[p.subject], seen, due, day.taps.get(p.subject), said.get(p.subject), p.subject in day.urgent)
+        for p, seen, due in entries if p.subject in rows
+    ]  # fmt: skip
     return Workday(shown, full, taps, room, done, share == 0, calendar.may_call(at), len(found))
 
 
@@ -140,6 +143,7 @@ class _Day:
 
     def __init__(self, home: Home, calendar: Calendar, at: int, taps: dict[str, Tap], lookup: Lookup) -> None:
         self.taps, self._at, self._lookup = taps, at, lookup
+        self.urgent: set[str] = set()
         self._promised = promised(home)
         self._begins = calendar.begins(calendar.day(at))
         self._ends = self._begins + DAY
@@ -182,6 +186,7 @@ class _Day:
         since = steps.pressed(seen, self._at)
         if since is None or (tap and tap.at > since) or (seen.ours and seen.ours.at > since):
             return None
+        self.urgent.add(subject)
         return seen
 
     def _free(self, subject: str) -> Glance | None:

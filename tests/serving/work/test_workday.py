@@ -105,8 +105,9 @@ def test_who_wrote_and_waits_comes_before_the_best_whatever_ranks_them(
     with writing(home) as session:
         session.add(Enrolment(target=TARGET, party="lead:crm:R9", subject="lead:crm:R9", at=NINE - DAY, arm=arm,
                               exempt=None, owner=None, probability=0.5))  # fmt: skip
-    first = day(home, lan).entries[0]
-    assert (first.row.card.source_id, first.due) == ("R9", None)
+    first, *others = day(home, lan).entries
+    assert (first.row.card.source_id, first.due, first.urgent) == ("R9", None, True)
+    assert not any(one.urgent for one in others), "its band says why the others are there"
     assert "R8" not in names(day(home, lan)), "an older message has no haste any more"
     teams.tap(home, "lead:crm:R9", lan.person, "no_answer", at=NINE - HOUR)
     assert "R9" not in names(day(home, lan))
