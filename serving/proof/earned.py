@@ -1,8 +1,8 @@
 """Proof of value, the outcome: what the parties drawn for the score earned or kept more than those for the rule.
 
 Everybody drawn counts in the arm they were drawn for, contacted or not, exempt later or not, from the day of the draw
-for as many days as the target needs; who was drawn too lately to have had them waits. Who was exempt whenever they
-were seen counts nowhere.
+for as many days as the target needs. Who was drawn too lately to have had them waits, and as long again as an outcome
+may still be taken back: a customer whose term ended may renew it. Who was exempt whenever they were seen counts nowhere.
 """
 
 from collections.abc import Sequence
@@ -89,8 +89,9 @@ def proof(home: Home, target: str, as_of: int | None = None) -> Proof:
     drawn = (sum(row.arm != RULE for row in counted), sum(row.arm == RULE for row in counted), exempt)
     events = EventStore.open(home).read(declared.subject)
     follow = HORIZONS[declared.subject] * horizon
-    end = history_end(events, moment) - label_delay(events, declared.outcomes, moment)
-    told, money, hits = _outcomes(declared, events, counted, horizon, follow, end)
+    known = history_end(events, moment)
+    end = known - label_delay(events, declared.outcomes, known) - declared.grace(events, known)
+    told, money, hits = _outcomes(declared, events, counted, horizon, follow, end, known + 1)
     ruled = np.array([row.arm == RULE for row in told], dtype=bool)
     found = difference(money[~ruled], money[ruled])
     won = difference(hits[~ruled], hits[ruled])
@@ -109,19 +110,22 @@ def _drawn(session: Session, target: str, moment: int) -> list[Drawn]:
 
 
 def _outcomes(
-    target: Target, events: Events, counted: Sequence[Drawn], horizon: int, follow: int, end: int
+    target: Target, events: Events, counted: Sequence[Drawn], horizon: int, follow: int, end: int, as_of: int
 ) -> tuple[list[Drawn], Float, Float]:
-    """Who was followed to the end, what each spent meanwhile, and whether the outcome we want came."""
+    """Who was followed by ``end``, what each spent meanwhile, and whether the outcome we want came.
+
+    Both as known at ``as_of``, which is later: a renewal may be entered weeks after the term it follows.
+    """
     place = {subject: number for number, subject in enumerate(events.subjects)}
     told = [row for row in counted if row.at + follow <= end and row.subject in place]
     subject = np.array([place[row.subject] for row in told], dtype=np.int32)
     at = np.array([row.at for row in told], dtype=np.int64)
     if not told:
         return [], np.zeros(0), np.zeros(0)
-    label = target.labels(events, subject, at, horizon, end + 1)
+    label = target.labels(events, subject, at, horizon, as_of)
     known = label != UNKNOWN_OUTCOME  # decided before the draw, and only found out later: in neither arm
     hits = (label == (1 if target.wished else 0)).astype(np.float64)
-    money = _spent(events, subject, at, at + follow, end + 1)
+    money = _spent(events, subject, at, at + follow, as_of)
     return [row for row, keep in zip(told, known, strict=True) if keep], money[known], hits[known]
 
 

@@ -82,3 +82,41 @@ def test_before_the_first_were_followed_it_says_how_long_to_wait(told: Home) -> 
 def test_a_home_in_which_nobody_was_drawn_yet(told: Home) -> None:
     found = of(told, 5)
     assert (found.drawn, found.weeks_left, found.started) == ((0, 0, 1), None, False)
+
+
+@pytest.fixture
+def renewing(home: Home) -> Home:
+    """Forty customers drawn on day 30, whose terms end on day 55; every other one renews on day 100."""
+    company = Company(home.path)
+    for number in range(40):
+        who = {"party": f"K{number}", "currency": "VND", "amount": 1_000_000, "product": "CRM"}
+        company.tell("party", f"K{number}", day(0), kind="organisation", name="A", created_at=day(0))
+        company.tell("transaction", f"S{number}", day(1), kind="subscription", occurred_at=day(1), starts_at=day(1),
+                     ends_at=day(55), **who)  # fmt: skip
+        if number % 2:
+            company.tell("transaction", f"R{number}", day(100), kind="renewal", occurred_at=day(100),
+                         starts_at=day(100), ends_at=day(150), **who)  # fmt: skip
+        for moment in (91, 121):
+            company.tell("activity", f"A{number}-{moment}", day(moment), kind="call", direction="out",
+                         occurred_at=day(moment), party=f"K{number}")  # fmt: skip
+    company.load()
+    with writing(company.home) as session:
+        session.add(ScoreRun(
+            target="churn", cutoff=day(30), version="v", kind="rule", horizon_days=30, load=1,
+            started_at=day(30), finished_at=day(30), people=40, counts={}, thresholds={"first": 0.3, "second": 0.1},
+        ))  # fmt: skip
+        for number in range(40):
+            session.add(Enrolment(
+                target="churn", party=f"P{number}", subject=f"customer:crm:K{number}", at=day(30),
+                arm="rule" if number < 4 else "score", exempt=None, owner=None, probability=0.1,
+            ))  # fmt: skip
+    return company.home
+
+
+def test_customers_are_not_called_lost_while_they_may_still_renew(renewing: Home) -> None:
+    waiting = proof(renewing, "churn", as_of=day(92))
+    assert not waiting.started
+    assert waiting.weeks_left == 5, "60 days after the 30 they are followed, of which 61 are over"
+    told = proof(renewing, "churn", as_of=day(122))
+    assert told.hits.parties == (36, 4)
+    assert told.hits.means == (50.0, 50.0), "also those who renewed long after their 30 days"
