@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.clock import DAY, now, to_datetime
+from crm.clock import DAY, FOREVER, now, to_datetime
 from crm.directory import newest
 from crm.errors import HistoryError
 from crm.history import History
@@ -36,7 +36,7 @@ READ: Final = {
     "lead": ("created_at", "converted_at", "converted_party"),
     "party": ("organisation",),
     "deal": ("lead", "party", "stage", "amount", "created_at", "won_at", "lost_at"),
-    "transaction": ("kind", "party", "lead", "amount", "currency", "occurred_at", "starts_at", "ends_at"),
+    "transaction": ("kind", "party", "amount", "currency", "occurred_at", "starts_at", "ends_at", "cancelled_at"),
     "ticket": ("category", "created_at", "first_reply_at", "resolved_at", "csat", "rated_at"),
     "activity": ("lead", "party", "occurred_at", "direction"),
     "change": ("object", "record", "field", "old", "new"),
@@ -45,15 +45,16 @@ READ: Final = {
 VIEWS: Final = """
 CREATE TEMP TABLE sale AS
 SELECT t.source, coalesce(p.organisation, t.party) AS customer, t.kind, coalesce(t.amount, 0) AS amount,
-    coalesce(t.occurred_at, t.starts_at) AS happened, t.ends_at
+    coalesce(t.occurred_at, t.starts_at) AS happened,
+    CASE WHEN t.kind <> 'order' THEN coalesce(least(t.ends_at, t.cancelled_at), $forever) END AS until
 FROM transaction t LEFT JOIN party p ON p.source = t.source AND p.source_id = t.party
 WHERE t.kind IN ('order', 'subscription', 'renewal') AND t.party IS NOT NULL
     AND (t.currency IS NULL OR t.currency = $currency) AND coalesce(t.occurred_at, t.starts_at) < $end;
 CREATE TEMP TABLE customer AS
 SELECT source, customer, min(happened) AS since, sum(amount) AS spent,
     coalesce(bool_or(happened >= $end - 2 * $quarter AND happened < $end - $quarter
-        OR happened < $end - $quarter AND ends_at >= $end - $quarter), false) AS before,
-    coalesce(bool_or(happened >= $end - $quarter OR ends_at >= $end), false) AS kept
+        OR happened < $end - $quarter AND until >= $end - $quarter), false) AS before,
+    coalesce(bool_or(happened >= $end - $quarter OR until >= $end), false) AS kept
 FROM sale GROUP BY source, customer;
 CREATE TEMP TABLE complaint AS
 SELECT created_at, first_reply_at, resolved_at FROM ticket
@@ -275,7 +276,8 @@ def _counted(path: Path, load: int, currency: str, complaints: tuple[str, ...]) 
     """All of it for one load: an import is counted once."""
     with newest(History(Home(path), load), READ) as connection:
         end = _end(connection)
-        given = {"end": end, "quarter": QUARTER, "month": MONTH, "year": YEAR, "ahead": AHEAD, "prior": PRIOR}
+        given = {"end": end, "quarter": QUARTER, "month": MONTH, "year": YEAR, "ahead": AHEAD, "prior": PRIOR,
+                 "forever": FOREVER}  # fmt: skip
         for view in VIEWS.strip().split(";\n"):
             _ask(connection, view, given | {"currency": currency, "complaints": list(complaints)})
         figures = {name: _figure(name, _ask(connection, asked, given)[0]) for name, asked in FIGURES.items()}

@@ -80,6 +80,20 @@ def test_every_figure_says_what_the_records_say(told: Home) -> None:
     }
 
 
+def test_a_subscription_runs_until_it_ends_or_is_cancelled(told: Home) -> None:
+    company = Company(told.path)
+    for number, (ends, cancelled) in enumerate(
+        [(None, None), (-100, 30), (-100, 120), (-100, -20), (None, 30), (5, -20)]
+    ):
+        company.tell("party", f"S{number}", ago(200), kind="organisation", name="B", created_at=ago(200))
+        company.tell("transaction", f"S{number}", ago(200), kind="subscription", party=f"S{number}", amount=0,
+                     currency="VND", occurred_at=ago(200), starts_at=ago(200), ends_at=ends and ago(ends),
+                     cancelled_at=cancelled and ago(cancelled))  # fmt: skip
+    company.load()
+    found = {one.name: one for one in counted(told).figures}["retention"]
+    assert (found.value, found.people) == (3 / 7, 7), "one of two who order; two of the five who had one a quarter ago"
+
+
 def test_funnel_months_and_forecast(told: Home) -> None:
     found = counted(told)
     assert [(one.name, one.leads) for one in found.funnel] == [
