@@ -23,7 +23,7 @@ from serving.rights.audit import COMMAND_LINE
 from serving.runs import newest
 from serving.work.calendar import Calendar, day_number
 from serving.work.endings import finished
-from serving.work.sharing import SHARING, Chance, Floor, Group, Held, Place, Seat
+from serving.work.sharing import HOLDING, SHARING, Chance, Floor, Group, Held, Place, Seat
 from serving.work.worklists import ranked
 
 CHUNK: Final = 500
@@ -59,7 +59,8 @@ def floor(session: Session, settings: Settings, carried: Loads | None = None) ->
     groups = [Group(team.id, team.kind, frozenset(team.sources), team.qualify_at) for team in _teams(session)]
     if not groups:
         return Floor([], [], {})
-    at_work = list(session.scalars(select(Person).where(Person.left_at.is_(None), Person.team.is_not(None))))
+    working = (Person.left_at.is_(None), Person.team.is_not(None), Person.role.in_(HOLDING))
+    at_work = list(session.scalars(select(Person).where(*working)))
     away = _away(session, settings)
     seats = {person.id: _seat(person, settings, person.id in away) for person in at_work}
     for person, found in (loads(session) if carried is None else carried).items():

@@ -12,7 +12,10 @@ from crm.standing import Standing
 from serving.rights.scope import TEAM
 
 SHARING: Final = ("sales", "care")
-"""Roles that are given leads; a team lead holds only those the CRM gives them."""
+"""Roles that are given leads."""
+
+HOLDING: Final = (*SHARING, "team_lead")
+"""Roles that may hold leads: they have a list. A team lead holds only those the CRM gives them."""
 
 
 @dataclass(frozen=True, slots=True)

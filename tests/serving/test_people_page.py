@@ -142,6 +142,20 @@ def test_a_form_of_another_site_lets_nobody_in(browser: TestClient, home: Home) 
     assert people.listed(home) == []
 
 
+def test_who_gets_a_role_without_a_list_keeps_nobody(
+    browser: TestClient, home: Home, first_team: int
+) -> None:
+    hoa, minh = person(home, "hoa", first_team), person(home, "minh", first_team)
+    hold(home, "lead:crm:A", hoa, first_team, 1, why="crm")
+    given = {"ai": "hoa", "ten": "Hoa", "nhom": str(first_team), "suc": "", "email": ""}
+    assert send(browser, "/nguoi-dung/sua", **given, vai_tro="team_lead").headers["location"].endswith("sua")
+    assert holders(home)["lead:crm:A"] == (hoa, first_team, "crm"), "a lead has a list as well"
+    answer = send(browser, "/nguoi-dung/sua", **given, vai_tro="marketing")
+    assert answer.headers["location"].endswith("doi-nhom-1")
+    assert holders(home)["lead:crm:A"] == (minh, first_team, "left")
+    assert browser.get("/doi").status_code == 200
+
+
 @pytest.mark.parametrize(("kind", "follows"), [("sales", True), ("care", False)])
 def test_who_changes_team_takes_along_only_whom_the_crm_says(
     browser: TestClient, home: Home, first_team: int, kind: str, follows: bool
