@@ -1,15 +1,16 @@
 """The history of jobs: when each began, how it ended, and which one was killed half-way."""
 
 import secrets
-from typing import Any, Final
+from collections import defaultdict
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 
 from crm import leases
-from crm.clock import MINUTE, SECOND, now
+from crm.clock import DAY, MINUTE, SECOND, now
 from crm.operations import reading, writing
 from crm.settings import Home
-from crm.tables.jobs import JobRun
+from crm.tables.jobs import JobRun, Mark
 
 LEASE: Final = 30 * SECOND
 """A job whose scheduler is silent for this long was killed."""
@@ -19,6 +20,14 @@ RETRY: Final = MINUTE
 
 KILLS: Final = 3
 """After as many kills in a row a job waits for its next time."""
+
+ENDED: Final = ("done", "failed", "killed")
+
+KEPT: Final = 30 * DAY
+"""Runs are remembered this long, and the newest of each job that ended in each way for good."""
+
+FORGOTTEN: Final = "forgotten runs"
+"""Names the mark that says when old runs were last forgotten."""
 
 
 class Jobs:
@@ -48,21 +57,70 @@ class Jobs:
         with writing(self.home) as session:
             session.execute(update(JobRun).where(JobRun.id == run.id).values(fields))
         leases.let_go(self.home, run.job, self._holder)
+        _forget(self.home)
 
 
 def sweep(home: Home, *held: str) -> None:
     """Marks runs as killed whose lease is gone, and those of ``held``, whose new holder asks before it begins."""
-    with writing(home) as session:
-        for run in session.scalars(select(JobRun).where(JobRun.state == "running")):
-            if run.job in held or not leases.held(session, run.job):
-                run.state, run.finished_at, run.said = "killed", now(), "it was killed half-way"
-
-
-def newest(home: Home, limit: int = 50) -> list[JobRun]:
-    """The newest runs of all jobs, the newest first; those killed half-way are marked so."""
-    sweep(home)
     with reading(home) as session:
-        return list(session.scalars(select(JobRun).order_by(JobRun.id.desc()).limit(limit)))
+        runs = session.scalars(select(JobRun).where(JobRun.state == "running")).all()
+        gone = [run.id for run in runs if run.job in held or not leases.held(session, run.job)]
+    if not gone:
+        return
+    killed = {"state": "killed", "finished_at": now(), "said": "it was killed half-way"}
+    still = JobRun.id.in_(gone) & (JobRun.state == "running")
+    with writing(home) as session:
+        session.execute(update(JobRun).where(still).values(killed))
+
+
+def _forget(home: Home) -> None:
+    """Once a day: runs of a month ago, or a job of every minute would fill the database."""
+    moment = now()
+    with reading(home) as session:
+        mark = session.get(Mark, FORGOTTEN)
+    if mark and mark.number > moment - DAY:
+        return
+    with writing(home) as session:
+        newest = select(func.max(JobRun.id)).group_by(JobRun.job, JobRun.state)
+        session.execute(delete(JobRun).where(JobRun.started_at < moment - KEPT, JobRun.id.not_in(newest)))
+        session.merge(Mark(name=FORGOTTEN, number=moment))
+
+
+class Course(NamedTuple):
+    """How a job fares: its last run, the last that ended, and the last that ended well."""
+
+    last: JobRun
+    ended: JobRun | None
+    done: JobRun | None
+
+
+def courses(home: Home) -> dict[str, Course]:
+    """By job, of those that ever ran; a run that was killed half-way is marked so first."""
+    sweep(home)
+    newest = select(func.max(JobRun.id)).group_by(JobRun.job, JobRun.state)
+    found: dict[str, list[JobRun]] = defaultdict(list)
+    with reading(home) as session:
+        for run in session.scalars(select(JobRun).where(JobRun.id.in_(newest)).order_by(JobRun.id.desc())):
+            found[run.job].append(run)
+    return {job: Course(runs[0], _first(runs, ENDED), _first(runs, ("done",))) for job, runs in found.items()}
+
+
+def _first(runs: list[JobRun], states: tuple[str, ...]) -> JobRun | None:
+    return next((run for run in runs if run.state in states), None)
+
+
+def failures(home: Home, limit: int) -> list[tuple[JobRun, int]]:
+    """Runs that did not end well, the newest first; of those of one job that said the same, the newest and how many.
+
+    A job of every minute that fails all night would hide what else failed.
+    """
+    newest, times = func.max(JobRun.id), func.count()
+    alike = select(newest, times).where(JobRun.state.in_(("failed", "killed")))
+    alike = alike.group_by(JobRun.job, JobRun.state, JobRun.said).order_by(newest.desc()).limit(limit)
+    with reading(home) as session:
+        counted = {number: count for number, count in session.execute(alike)}
+        runs = session.scalars(select(JobRun).where(JobRun.id.in_(counted)).order_by(JobRun.id.desc()))
+        return [(run, counted[run.id]) for run in runs]
 
 
 def last(home: Home, job: str) -> tuple[int | None, int]:

@@ -15,13 +15,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import func, select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from crm import jobs
 from crm.clock import SECOND, now
 from crm.errors import NotFound
 from crm.history import History
 from crm.inbox import Inbox
 from crm.operations import reading
 from crm.settings import Home
-from crm.tables.jobs import JobRun
 from crm.tables.outbox import Outgoing
 from models.target import all_targets
 from serving.runs import newest, watched
@@ -160,15 +160,10 @@ class Stores:
         ended = GaugeMetricFamily(
             "leadkeep_job_failed", "1 where its last run did not end well.", labels=["job"]
         )
-        asked = select(JobRun.job, JobRun.state, func.max(JobRun.id), func.max(JobRun.finished_at))
-        newest_of: dict[str, tuple[int, str]] = {}
-        with reading(self.home) as session:
-            runs = asked.where(JobRun.state != "running").group_by(JobRun.job, JobRun.state)
-            for job, state, number, at in session.execute(runs):
-                newest_of[job] = max(newest_of.get(job, (0, "")), (number, state))
-                if state == "done" and at is not None:
-                    done.add_metric([job], at / SECOND)
-        for job, (_, state) in newest_of.items():
-            ended.add_metric([job], float(state != "done"))
+        for job, course in jobs.courses(self.home).items():
+            if course.done is not None and course.done.finished_at is not None:
+                done.add_metric([job], course.done.finished_at / SECOND)
+            if course.ended is not None:
+                ended.add_metric([job], float(course.ended.state != "done"))
         yield done
         yield ended

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from crm.clock import show
+from crm.clock import now, show
 from crm.errors import LeadkeepError
 from crm.settings import Settings
 from features.words import Language
@@ -149,14 +149,28 @@ def kept(about: Mapping[str, Any]) -> None:
 
 
 def job_table(found: Mapping[str, Any], zone: str) -> None:
-    """When each job runs, and the newest runs first."""
-    for job, when in found["schedules"].items():
-        out.print(f"{job}: {when or 'never'}", markup=False)
-    table = Table("job", "began", "state", "seconds", "what it said")
-    for row in found["runs"]:
-        seconds = "" if row["seconds"] is None else f"{row['seconds']:,}"
-        table.add_row(row["job"], show(row["started_at"], zone), row["state"], seconds, escape(row["said"]))
+    """Each job, then what failed, the newest first."""
+    table = Table("job", "schedule", "last run", "state", "seconds", "last good run", "next")
+    for row in found["jobs"]:
+        last = row["last"] or {"state": "", "seconds": None, "started_at": None}
+        times = [show(at, zone) if at is not None else "" for at in (last["started_at"], row["done_at"])]
+        seconds = "" if last["seconds"] is None else f"{last['seconds']:,}"
+        due = _due(row["due_at"], zone)
+        table.add_row(row["job"], row["schedule"] or "never", times[0], last["state"], seconds, times[1], due)
     out.print(table)
+    if not found["failures"]:
+        return
+    failed = Table("failed", "began", "state", "times", "what it said")
+    for row in found["failures"]:
+        began = show(row["started_at"], zone)
+        failed.add_row(row["job"], began, row["state"], str(row["times"]), escape(row["said"]))
+    out.print(failed)
+
+
+def _due(at: int | None, zone: str) -> str:
+    if at is None:
+        return ""
+    return show(at, zone) if at > now() else "due"
 
 
 def feature_table(rows: Rows, lang: str) -> None:

@@ -19,7 +19,7 @@ class JobRun(Base):
     state: Mapped[str] = mapped_column(String(16))  # running | done | failed | killed
     said: Mapped[str] = mapped_column(String(1000))
     detail: Mapped[dict[str, Any]]
-    __table_args__ = (Index("job_run_newest", "job", "started_at"),)
+    __table_args__ = (Index("job_run_newest", "job", "id", "state"),)
 
 
 class JobLock(Base):

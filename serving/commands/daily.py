@@ -2,11 +2,14 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from serving.commands import Json, here
+
+if TYPE_CHECKING:
+    from crm.tables.jobs import JobRun
 
 app = typer.Typer()  # without a name: its commands stand beside import and train
 
@@ -51,24 +54,33 @@ def run_() -> None:
 
 @app.command()
 def jobs(
-    limit: Annotated[int, typer.Option(help="How many runs.")] = 20,
+    limit: Annotated[int, typer.Option(help="How many failures.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Show which jobs ran, how they ended, and when each runs."""
-    from crm.jobs import newest
+    """Show when each job ran last, how that ended, when it runs next, and what failed lately."""
+    from crm.jobs import failures
     from serving import terminal
-    from serving.jobs import schedules
+    from serving.jobs import standings
 
     home = here()
-    runs = [
+    told = [
         {
-            "job": one.job, "started_at": one.started_at, "state": one.state, "said": one.said,
-            "seconds": one.detail.get("seconds"),
+            "job": one.job, "schedule": one.schedule, "due_at": one.due_at,
+            "last": _said(one.course.last) if one.course else None,
+            "done_at": one.course.done.started_at if one.course and one.course.done else None,
         }
-        for one in newest(home, limit)
+        for one in standings(home)
     ]  # fmt: skip
-    found = {"schedules": schedules(home), "runs": runs}
+    failed = [_said(run) | {"times": times} for run, times in failures(home, limit)]
+    found = {"jobs": told, "failures": failed}
     terminal.result(found, as_json, lambda shown: terminal.job_table(shown, home.settings.zone))
+
+
+def _said(run: "JobRun") -> dict[str, Any]:
+    return {
+        "job": run.job, "started_at": run.started_at, "state": run.state, "said": run.said,
+        "seconds": run.detail.get("seconds"),
+    }  # fmt: skip
 
 
 @app.command()

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from crm.clock import DAY, MINUTE, parse
 from crm.errors import SettingsError
-from crm.schedule import DAYS, newest
+from crm.schedule import DAYS, coming, newest
 
 ZONE = "Asia/Ho_Chi_Minh"
 moments = st.integers(1_600_000_000_000_000, 1_900_000_000_000_000)
@@ -36,6 +36,17 @@ def test_it_is_due_once_a_day_and_once_a_week(moment: int, clock: str, day: str)
     assert 0 <= moment - weekly < 7 * DAY
     assert newest(clock, daily - 1, ZONE) == daily - DAY
     assert newest(f"{day} {clock}", weekly + 7 * DAY - MINUTE, ZONE) == weekly
+
+
+@given(moments, clocks, st.sampled_from(DAYS), st.sampled_from([ZONE, "Europe/Berlin"]))
+def test_what_comes_next_is_the_first_time_after(moment: int, clock: str, day: str, zone: str) -> None:
+    for schedule in (clock, f"{day} {clock}", "every 7 minutes"):
+        at = coming(schedule, moment, zone)
+        assert at is not None
+        assert at > moment
+        assert newest(schedule, at, zone) == at
+        assert newest(schedule, at - 1, zone) == newest(schedule, moment, zone)
+    assert coming("", moment, zone) is None
 
 
 @pytest.mark.parametrize("wrong", ["25:00", "1:30", "daily", "friday", "every minute", "every 15 minutes "])

@@ -1,6 +1,8 @@
 """Jobs run when due, one of a lane at a time, and one that was killed is shown so and runs again."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,13 +12,14 @@ from pathlib import Path
 
 import pytest
 import typer
+from sqlalchemy import select
 
 import leadkeep
 from crm import jobs, schedule
-from crm.clock import MINUTE, now
+from crm.clock import DAY, MINUTE, now
 from crm.discover import modules
 from crm.errors import SettingsError
-from crm.operations import writing
+from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.jobs import JobLock
 from serving import scheduler
@@ -52,12 +55,19 @@ def running(made: Scheduler, monkeypatch: pytest.MonkeyPatch, program: str) -> N
     made.step()
 
 
+def runs(home: Home) -> list[jobs.JobRun]:
+    """All that were written down, the newest first."""
+    jobs.sweep(home)
+    with reading(home) as session:
+        return list(session.scalars(select(jobs.JobRun).order_by(jobs.JobRun.id.desc())))
+
+
 def ended(made: Scheduler) -> jobs.JobRun:
     deadline = time.monotonic() + 60
     while made._working and time.monotonic() < deadline:
         made._look_after("data", made._working["data"])
         time.sleep(0.02)
-    return jobs.newest(made.home)[0]
+    return runs(made.home)[0]
 
 
 @pytest.mark.databases("sqlite")
@@ -74,7 +84,7 @@ def test_a_job_that_is_due_runs_once_and_is_written_down(
     minutely: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running(minutely, monkeypatch, "pass")
-    assert [(run.job, run.state) for run in jobs.newest(minutely.home)] == [("fold", "running")]
+    assert [(run.job, run.state) for run in runs(minutely.home)] == [("fold", "running")]
     run = ended(minutely)
     assert (run.state, run.said) == ("done", "")
     assert run.finished_at is not None
@@ -83,7 +93,7 @@ def test_a_job_that_is_due_runs_once_and_is_written_down(
         "every 1 minute", run.started_at, "UTC"
     ):
         minutely.step()
-        assert len(jobs.newest(minutely.home)) == 1
+        assert len(runs(minutely.home)) == 1
 
 
 @pytest.mark.parametrize(
@@ -133,16 +143,62 @@ def test_two_schedulers_never_run_the_same_job(minutely: Scheduler, monkeypatch:
     running(minutely, monkeypatch, SLOW)
     other.step()
     assert not other._working
-    assert [run.state for run in jobs.newest(minutely.home)] == ["running"]
+    assert [run.state for run in runs(minutely.home)] == ["running"]
     with writing(minutely.home) as session:
         session.query(JobLock).update({"until": 0})
-    assert [run.state for run in jobs.newest(minutely.home)] == ["killed"], "its scheduler is silent"
+    assert [run.state for run in runs(minutely.home)] == ["killed"], "its scheduler is silent"
     monkeypatch.setattr(jobs, "RETRY", 0)
     other.step()
     minutely._renew("data", minutely._working["data"])
     assert not minutely._working
     assert other._working
     other.close()
+
+
+def test_old_runs_are_forgotten_but_the_newest_of_each_end(home: Home) -> None:
+    old, lately = now() - 31 * DAY, now() - 29 * DAY
+    told = [("fold", "failed", old), ("fold", "done", old), ("fold", "done", old + 1), ("train", "done", old),
+            ("write_back", "done", old), ("write_back", "done", lately), ("write_back", "done", lately)]  # fmt: skip
+    with writing(home) as session:
+        for job, state, at in told:
+            session.add(jobs.JobRun(job=job, state=state, started_at=at, finished_at=at, said="", detail={}))
+            session.flush()
+    again = jobs.Jobs(home)
+    for _ in range(2):
+        run = again.begin("assign")
+        assert run is not None
+        again.end(run, "done", "", {})
+    assert [(run.job, run.state, run.started_at) for run in runs(home)[::-1]][:5] == [
+        ("fold", "failed", old), ("fold", "done", old + 1), ("train", "done", old),
+        ("write_back", "done", lately), ("write_back", "done", lately),
+    ]  # fmt: skip
+    assert len(runs(home)) == 7
+    course = jobs.courses(home)["fold"]
+    assert course.last is course.ended is course.done
+
+
+def test_the_command_tells_of_every_job_and_of_what_failed(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LEADKEEP_HOME", str(home.path))
+    held = jobs.Jobs(home)
+    for job, state, said in (
+        ("import_exports", "failed", "no such file"),
+        *[("write_back", "done", "")] * 25,
+    ):
+        run = held.begin(job)
+        assert run is not None
+        held.end(run, state, said, {"seconds": 1.5})
+    for asked in ([], ["--json"]):
+        monkeypatch.setattr("sys.argv", ["leadkeep", "jobs", *asked])
+        with pytest.raises(SystemExit):
+            leadkeep.main()
+    table, _, told = capsys.readouterr().out.rpartition("\n{")
+    assert re.search(r"import_exports .* 01:00 .* failed .* 1.5", table)
+    assert re.search(r"import_exports .* failed .* 1 .* no such file", table)
+    found = json.loads("{" + told)
+    assert [one["job"] for one in found["jobs"]] == list(modules("serving.jobs"))
+    assert [(one["job"], one["times"]) for one in found["failures"]] == [("import_exports", 1)]
 
 
 @pytest.mark.databases("sqlite")
@@ -155,7 +211,7 @@ def test_an_unknown_job_in_the_settings_is_named(home: Home) -> None:
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from crm.clock import MINUTE, now
+from crm.clock import DAY, MINUTE, now
 from crm.settings import Home
 from serving import scheduler
 waits = "import leadkeep, os, threading, time; parent = int(os.environ['LEADKEEP_PARENT']); " \\

@@ -268,7 +268,7 @@ def _jobs() -> None:
         sa.Column("detail", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("job_run_newest", "job_run", ["job", "started_at"])
+    op.create_index("job_run_newest", "job_run", ["job", "id", "state"])
     op.create_table(
         "job_lock",
         sa.Column("job", sa.String(32), nullable=False),
