@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import select
 
-from crm.clock import DAY, SECOND, now, show
+from crm.clock import DAY, now, show
 from crm.gaps import gaps
 from crm.history import History
 from crm.inbox import Inbox
+from crm.jobs import failures
 from crm.loads import FOLDED, LoadReport
-from crm.operations import reading
-from crm.tables.jobs import JobRun
+from serving.jobs import standings
 from serving.page import draw, language
 from serving.refusals import field, table, why
 from serving.rights.access import PAGES
@@ -21,7 +20,7 @@ from serving.write_back import control
 router = APIRouter(include_in_schema=False)
 MENU = 90
 LOADS = 10
-JOBS = 20
+FAILURES = 10
 WEEK = 7 * DAY
 EXAMPLES = 50
 RETRY = "POST /du-lieu/gui-lai"
@@ -38,15 +37,14 @@ def data(request: Request, lai: int | None = None) -> HTMLResponse:
     history, zone = History(home), home.settings.zone
     imports, folds = _apart(history.loads()[::-1])
     newest = imports[0] if imports else None
-    with reading(home) as session:
-        runs = list(session.scalars(select(JobRun).order_by(JobRun.started_at.desc()).limit(JOBS)))
     waiting = Inbox.waiting(home, history.inbox)
     return draw(
-        request, "data", loads=imports[:LOADS], newest=newest, folds=folds, gaps=gaps(home), runs=runs,
+        request, "data", loads=imports[:LOADS], newest=newest, folds=folds, gaps=gaps(home),
+        standings=standings(home), failures=failures(home, FAILURES), moment=now(),
         places=control.status(home), may_retry=request.state.caller.role in PAGES[RETRY], again=lai,
         waiting=waiting.newest() - history.inbox if waiting else 0,
         old=newest is not None and now() - newest.loaded_at > DAY,
-        values=request.state.caller.role == "admin", examples=EXAMPLES, second=SECOND,
+        values=request.state.caller.role == "admin", examples=EXAMPLES,
         when=lambda at: show(at, zone), why=lambda said: why(said, lang), field=lambda name: field(name, lang),
         table=lambda name: table(name, lang),
     )  # fmt: skip

@@ -188,7 +188,7 @@ def harmed(at_work: Home) -> Home:
             Alert(key=f"{kind}:{subject}", kind=kind, subject=subject, **of)
             for subject, kind in product(subjects, kinds)
         )
-        session.add(JobRun(job="import", **failed))
+        session.add(JobRun(job="import_exports", **failed))
     return home
 
 
