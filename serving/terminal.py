@@ -17,7 +17,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 
 from crm.clock import now, show
 from crm.errors import LeadkeepError
@@ -150,7 +150,9 @@ def kept(about: Mapping[str, Any]) -> None:
 
 def job_table(found: Mapping[str, Any], zone: str) -> None:
     """Each job, then what failed, the newest first."""
-    table = Table("job", "schedule", "last run", "state", "seconds", "last good run", "next")
+    table = Table(
+        Column("job", no_wrap=True), "schedule", "last run", "state", "seconds", "last good run", "next"
+    )
     for row in found["jobs"]:
         last = row["last"] or {"state": "", "seconds": None, "started_at": None}
         times = [show(at, zone) if at is not None else "" for at in (last["started_at"], row["done_at"])]
