@@ -1,8 +1,9 @@
 """Proof of value, the outcome: what the parties drawn for the score earned or kept more than those for the rule.
 
 Everybody drawn counts in the arm they were drawn for, contacted or not, exempt later or not, from the day of the draw
-for as many days as the target needs. Who was drawn too lately to have had them waits, and as long again as an outcome
-may still be taken back: a customer whose term ended may renew it. Who was exempt whenever they were seen counts nowhere.
+for as many days as the target needs. Who was drawn too lately to have had them waits, and as long more as an outcome
+may still be taken back: a customer whose term ended may renew it. Who was exempt whenever they were seen counts
+nowhere.
 """
 
 from collections.abc import Sequence

@@ -6,7 +6,7 @@ live since the import is not in them yet.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.clock import DAY, FOREVER, now, to_datetime
+from crm.clock import DAY, FOREVER, now, to_datetime, to_micros
 from crm.directory import newest
 from crm.errors import HistoryError
 from crm.history import History
@@ -35,7 +35,7 @@ PRIOR: Final = 20
 READ: Final = {
     "lead": ("created_at", "converted_at", "converted_party"),
     "party": ("organisation",),
-    "deal": ("lead", "party", "stage", "amount", "created_at", "won_at", "lost_at"),
+    "deal": ("lead", "party", "stage", "amount", "currency", "created_at", "expected_close", "won_at", "lost_at"),
     "transaction": ("kind", "party", "amount", "currency", "occurred_at", "starts_at", "ends_at", "cancelled_at"),
     "ticket": ("category", "created_at", "first_reply_at", "resolved_at", "csat", "rated_at"),
     "activity": ("lead", "party", "occurred_at", "direction"),
@@ -145,15 +145,15 @@ FROM sale s JOIN customer c USING (source, customer) WHERE s.happened >= $end - 
 GROUP BY month ORDER BY month
 """
 
-FORECAST: Final = """
-WITH closed AS (
-    SELECT source, source_id, coalesce(amount, 0)::DOUBLE AS amount, won_at IS NOT NULL AS won FROM deal
-    WHERE coalesce(won_at, lost_at) >= $end - $year
-),
-overall AS (
-    SELECT coalesce(sum(amount) FILTER (won), 0) / nullif(sum(amount), 0) AS rate, avg(amount) AS usual FROM closed
-),
-passed AS (
+OPENED: Final = """
+CREATE TEMP TABLE ours AS SELECT * FROM deal WHERE currency IS NULL OR currency = $currency;
+CREATE TEMP TABLE closed AS
+SELECT source, source_id, coalesce(amount, 0)::DOUBLE AS amount, won_at IS NOT NULL AS won FROM ours
+WHERE coalesce(won_at, lost_at) >= $end - $year;
+CREATE TEMP TABLE overall AS
+SELECT coalesce(sum(amount) FILTER (won), 0) / nullif(sum(amount), 0) AS rate, avg(amount) AS usual FROM closed;
+CREATE TEMP TABLE opened AS
+WITH passed AS (
     SELECT DISTINCT source, record, unnest([old, new]) AS stage FROM change
     WHERE object = 'deal' AND field = 'stage'
 ),
@@ -161,16 +161,29 @@ past AS (
     SELECT p.stage, count(*) AS deals, sum(c.amount) AS amount, coalesce(sum(c.amount) FILTER (c.won), 0) AS won
     FROM closed c JOIN passed p ON p.source = c.source AND p.record = c.source_id
     WHERE p.stage IS NOT NULL GROUP BY p.stage
-),
-opened AS (
-    SELECT coalesce(stage, '') AS stage, count(*) AS deals, coalesce(sum(amount), 0) AS amount FROM deal
-    WHERE won_at IS NULL AND lost_at IS NULL GROUP BY 1
 )
-SELECT o.stage, o.deals, o.amount,
+SELECT coalesce(o.stage, '') AS stage, coalesce(o.amount, 0) AS amount, coalesce(p.deals, 0) AS past,
     (coalesce(p.won, 0) + $prior * a.usual * a.rate) / (coalesce(p.amount, 0) + $prior * a.usual) AS share,
-    coalesce(p.deals, 0), a.rate
-FROM opened o LEFT JOIN past p USING (stage) CROSS JOIN overall a ORDER BY o.amount DESC, o.stage
+    CASE WHEN expected_close IS NULL THEN 'undated' WHEN expected_close < $today THEN 'overdue'
+        WHEN expected_close < $following THEN 'this_month' ELSE 'later' END AS due
+FROM ours o LEFT JOIN past p USING (stage) CROSS JOIN overall a WHERE o.won_at IS NULL AND o.lost_at IS NULL;
 """
+"""Open deals in the company's own currency, each with the share won of its stage and when it is expected to close."""
+
+FORECAST: Final = """
+SELECT stage, count(*), sum(amount)::BIGINT, any_value(share), any_value(past) FROM opened
+GROUP BY stage ORDER BY sum(amount) DESC, stage
+"""
+
+DUE: Final = "SELECT due, count(*), sum(amount)::BIGINT, sum(amount * share) FROM opened GROUP BY due"
+
+DUES: Final = ("overdue", "this_month", "later", "undated")
+
+OVERALL: Final = """
+SELECT (SELECT rate FROM overall), count(*) FROM deal
+WHERE won_at IS NULL AND lost_at IS NULL AND currency <> $currency
+"""
+"""The share won of all, and how many open deals are in another currency: their amounts cannot be added up."""
 
 
 class Figure(NamedTuple):
@@ -220,6 +233,15 @@ class Open(NamedTuple):
         return round(self.amount * (self.rate or 0))
 
 
+class Due(NamedTuple):
+    """Open deals by ``when`` they should close, one of ``DUES``; ``expected`` to be won in the smallest unit."""
+
+    when: str
+    deals: int
+    amount: int
+    expected: int
+
+
 class Month(NamedTuple):
     """Revenue of one month, of customers of more than a quarter and of all."""
 
@@ -232,7 +254,8 @@ class Month(NamedTuple):
 class Results:
     """Everything the page shows beside the proof; ``end`` is when its data ends, UTC microseconds.
 
-    ``complaints`` says whether the settings tell complaints from other tickets.
+    ``foreign`` open deals are in another currency and not in the forecast; ``complaints`` says whether the settings
+    tell complaints from other tickets.
     """
 
     end: int
@@ -240,7 +263,9 @@ class Results:
     funnel: list[Step]
     months: list[Month]
     forecast: list[Open]
+    due: list[Due]
     win_rate: float | None
+    foreign: int
     complaints: bool
 
 
@@ -258,8 +283,9 @@ def results(home: Home, session: Session) -> Results:
         for name, (value, people, waiting) in found.figures.items()
     ]
     return Results(
-        found.end, figures, found.funnel, found.months, found.forecast, found.win_rate, bool(complaints)
-    )
+        found.end, figures, found.funnel, found.months, found.forecast, found.due, found.win_rate, found.foreign,
+        bool(complaints),
+    )  # fmt: skip
 
 
 class _Counted(NamedTuple):
@@ -268,32 +294,41 @@ class _Counted(NamedTuple):
     funnel: list[Step]
     months: list[Month]
     forecast: list[Open]
+    due: list[Due]
     win_rate: float | None
+    foreign: int
 
 
 @lru_cache(maxsize=2)
 def _counted(path: Path, load: int, currency: str, complaints: tuple[str, ...]) -> _Counted:
     """All of it for one load: an import is counted once."""
     with newest(History(Home(path), load), READ) as connection:
-        end = _end(connection)
-        given = {"end": end, "quarter": QUARTER, "month": MONTH, "year": YEAR, "ahead": AHEAD, "prior": PRIOR,
-                 "forever": FOREVER}  # fmt: skip
-        for view in VIEWS.strip().split(";\n"):
-            _ask(connection, view, given | {"currency": currency, "complaints": list(complaints)})
+        end, zone = _end(connection), Home(path).settings.zone
+        given = {
+            "end": end, "quarter": QUARTER, "month": MONTH, "year": YEAR, "ahead": AHEAD, "prior": PRIOR,
+            "forever": FOREVER, "currency": currency, "complaints": list(complaints),
+            "today": to_micros(_midnight(end, zone)), "following": _first_of_month(end, zone, 1),
+        }  # fmt: skip
+        for view in f"{VIEWS}{OPENED}".strip().split(";\n"):
+            _ask(connection, view, given)
         figures = {name: _figure(name, _ask(connection, asked, given)[0]) for name, asked in FIGURES.items()}
         reached = _ask(connection, FUNNEL, given)[0]
-        shift = {"shift": _offset(end, Home(path).settings.zone)}
+        shift = {"shift": _offset(end, zone)}
         months = [Month(month, int(old or 0), int(all_ or 0)) for month, old, all_ in
                   _ask(connection, MONTHS, given | shift)]  # fmt: skip
-        deals = _ask(connection, FORECAST, given)
+        forecast = [Open(*row) for row in _ask(connection, FORECAST, given)]
+        due = {
+            row[0]: Due(row[0], row[1], row[2], round(row[3] or 0)) for row in _ask(connection, DUE, given)
+        }
+        win_rate, foreign = _ask(connection, OVERALL, given)[0]
     funnel = [
         Step(
             name, reached[2 * place], None if reached[2 * place + 1] is None else reached[2 * place + 1] / DAY
         )
         for place, name in enumerate(STEPS)
     ]
-    forecast = [Open(stage, count, int(amount), rate, past) for stage, count, amount, rate, past, _ in deals]
-    return _Counted(end, figures, funnel, months, forecast, deals[0][5] if deals else None)
+    dues = [due[when] for when in DUES if when in due]
+    return _Counted(end, figures, funnel, months, forecast, dues, win_rate, foreign)
 
 
 def _end(connection: DuckDBPyConnection) -> int:
@@ -310,6 +345,18 @@ def _end(connection: DuckDBPyConnection) -> int:
 def _offset(moment: int, zone: str) -> int:
     """Seconds the company's clocks are ahead of UTC."""
     return round((to_datetime(moment, zone).utcoffset() or timedelta()).total_seconds())
+
+
+def _midnight(moment: int, zone: str) -> datetime:
+    """When the local day began."""
+    return to_datetime(moment, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _first_of_month(moment: int, zone: str, months: int) -> int:
+    """When the month began, or begins, that is so many after that of ``moment``."""
+    day = _midnight(moment, zone)
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return to_micros(day.replace(year=year, month=month + 1, day=1))
 
 
 def _ask(connection: DuckDBPyConnection, asked: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from crm.clock import DAY, HOUR, now
+from crm.clock import DAY, HOUR, MINUTE, now, to_datetime, to_micros
 from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.work import Goal
@@ -91,7 +91,9 @@ def test_a_subscription_runs_until_it_ends_or_is_cancelled(told: Home) -> None:
                      cancelled_at=cancelled and ago(cancelled))  # fmt: skip
     company.load()
     found = {one.name: one for one in counted(told).figures}["retention"]
-    assert (found.value, found.people) == (3 / 7, 7), "one of two who order; two of the five who had one a quarter ago"
+    assert (found.value, found.people) == (3 / 7, 7), (
+        "one of two who order; two of the five who had one a quarter ago"
+    )
 
 
 def test_funnel_months_and_forecast(told: Home) -> None:
@@ -161,6 +163,27 @@ def test_a_stage_is_forecast_by_the_deals_that_were_once_in_it(told: Home) -> No
     company.load()
     rates = {one.stage: (one.past, round(one.rate or 0, 2)) for one in counted(told).forecast}
     assert rates == {"Báo giá": (100, 0.92), "Demo": (100, 0.08)}
+
+
+def test_the_forecast_says_when_and_adds_up_one_currency(told: Home) -> None:
+    company, zone = Company(told.path), told.settings.zone
+    today = to_datetime(END + MINUTE, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    began = to_micros(today)
+    next_month = to_micros(to_datetime(to_micros(today.replace(day=28)) + 7 * DAY, zone).replace(day=1))
+    for number, close in enumerate((began - 1100 * DAY, began - 1, began, next_month - 1, next_month)):
+        company.tell("deal", f"W{number}", ago(8), name="D", party="K0", stage="Báo giá", amount=10 ** (number + 4),
+                     currency="VND", created_at=ago(70), expected_close=close)  # fmt: skip
+    foreign = {"name": "D", "party": "K0", "stage": "Báo giá", "currency": "USD", "created_at": ago(70)}
+    company.tell("deal", "open", ago(8), **foreign, amount=10**12, expected_close=ago(-1))
+    company.tell("deal", "lost", ago(8), **foreign, amount=10**12, lost_at=ago(9))
+    company.load()
+    found = counted(told)
+    assert [(one.when, one.deals, one.amount) for one in found.due] == [
+        ("overdue", 2, 110_000), ("this_month", 2, 11_000_000), ("later", 1, 10**8), ("undated", 1, 3000)]  # fmt: skip
+    assert found.due[1].expected == round(11_000_000 / 3)
+    assert [(one.deals, one.amount) for one in found.forecast] == [(6, 111_113_000)]
+    assert found.foreign == 1
+    assert found.win_rate == pytest.approx(1 / 3), "nor do they count among those that ended"
 
 
 def test_a_goal_is_met_or_missed(told: Home) -> None:
