@@ -25,6 +25,7 @@ from crm.settings import Home
 from crm.tables.outbox import Outgoing
 from models.target import all_targets
 from serving.runs import newest, watched
+from serving.write_back.control import oldest
 
 LOG = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ class Stores:
         )
         yield self._ages()
         yield self._outbox()
+        yield self._oldest()
         yield from self._jobs()
         yield from self._models()
 
@@ -133,6 +135,13 @@ class Stores:
                 select(*columns, func.count()).group_by(*columns)
             ):
                 found.add_metric([destination, state], count)
+        return found
+
+    def _oldest(self) -> Metric:
+        said = "How long the oldest thing a destination has not taken yet has been waiting."
+        found = GaugeMetricFamily("leadkeep_outbox_oldest_seconds", said, labels=["destination"])
+        for destination, age in oldest(self.home).items():
+            found.add_metric([destination], age / SECOND)
         return found
 
     def _models(self) -> Iterator[Metric]:

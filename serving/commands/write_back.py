@@ -37,8 +37,9 @@ def send(
     write_back.welcome(home)
     done = [one._asdict() for one in sending.send_due(home, seconds)]
     terminal.result(done, as_json, terminal.sent_table)
-    if any(one["problem"] for one in done):
-        raise SystemExit(ResourceError.exit_code)
+    if failing := [one["destination"] for one in done if one["problem"]]:
+        what, todo = f"write-back to {', '.join(failing)} waits", "leadkeep write-back status tells why"
+        raise ResourceError(what, todo=todo)
 
 
 @app.command("dry-run")

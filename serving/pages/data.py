@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from crm.clock import DAY, now, show
+from crm.clock import DAY, now, parse, show
 from crm.gaps import gaps
 from crm.history import History
 from crm.inbox import Inbox
@@ -45,8 +45,8 @@ def data(request: Request, lai: int | None = None) -> HTMLResponse:
         waiting=waiting.newest() - history.inbox if waiting else 0,
         old=newest is not None and now() - newest.loaded_at > DAY,
         values=request.state.caller.role == "admin", examples=EXAMPLES,
-        when=lambda at: show(at, zone), why=lambda said: why(said, lang), field=lambda name: field(name, lang),
-        table=lambda name: table(name, lang),
+        when=lambda at: show(at, zone), at=lambda text: show(parse(text, zone), zone),
+        why=lambda said: why(said, lang), field=lambda name: field(name, lang), table=lambda name: table(name, lang),
     )  # fmt: skip
 
 

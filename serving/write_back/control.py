@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from crm.clock import iso, now
-from crm.errors import NotFound
+from crm.errors import NotFound, SettingsError
 from crm.operations import reading, writing
 from crm.settings import Home, WriteBack
 from crm.tables.outbox import Outgoing
@@ -56,13 +56,33 @@ def _status(session: Session, name: str, place: WriteBack | None, zone: str) -> 
         "states": {state: count for state, count in counted},
         "oldest": None if oldest is None else iso(oldest, zone),
         "last_sent": None if last is None else iso(last, zone),
-        "problem": failing or "",
+        "problem": _wrong(place) or failing or "",
         "dead": [
             {"key": one.key, "kind": one.kind, "target": one.target, "subject": one.subject,
              "attempts": one.attempts, "error": one.error}
             for one in dead
         ],
     }  # fmt: skip
+
+
+def _wrong(place: WriteBack | None) -> str:
+    """What keeps a destination's settings from working: nothing is tried then, so that no row tells of it."""
+    try:
+        if place:
+            destination(place)
+    except SettingsError as error:
+        return str(error)
+    return ""
+
+
+def oldest(home: Home) -> dict[str, int]:
+    """By destination of the settings: how long the oldest of what it has not taken yet has been waiting; 0 for none."""
+    names, moment = [place.name for place in places(home)], now()
+    open_ = Outgoing.destination.in_(names) & Outgoing.state.in_(("waiting", "sending"))
+    asked = select(Outgoing.destination, func.min(Outgoing.created_at)).where(open_)
+    with reading(home) as session:
+        since = {name: at for name, at in session.execute(asked.group_by(Outgoing.destination))}
+    return {name: max(0, moment - since.get(name, moment)) for name in names}
 
 
 def welcome(home: Home) -> int:

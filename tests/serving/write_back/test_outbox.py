@@ -1,6 +1,7 @@
 import csv
 import json
 import random
+import re
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 
 import leadkeep
-from crm.clock import DAY, HOUR, MINUTE, SECOND, now
+from crm.clock import DAY, HOUR, MINUTE, SECOND, now, show
 from crm.errors import NotFound, SettingsError
 from crm.inbox import Said
 from crm.operations import reading, writing
@@ -22,14 +23,16 @@ from crm.tables.outbox import Outgoing
 from crm.tables.people import Deed, Person
 from crm.tables.scores import Score
 from crm.tables.work import Tap
+from serving import scheduler
 from serving.destinations import webhook
+from serving.rights import keys
 from serving.write_back import control as write_back
 from serving.write_back import groups, outbox, sending
 from tests.crm.company import Company
 from tests.serving import receiver
 from tests.serving.forks import Forks
 from tests.serving.receiver import hook
-from tests.serving.stored import send, store
+from tests.serving.stored import ORIGIN, header, send, store
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")
 
@@ -441,3 +444,41 @@ def test_what_was_not_taken_is_shown_and_tried_again_by_a_press(
             for deed in session.query(Deed).filter(Deed.action.startswith("write_back."))
         ]
     assert said == [("write_back.retry", "destination:crm", 1), ("write_back.undo", "destination:crm", 0)]
+
+
+def test_a_destination_that_fails_is_seen_at_once(client: TestClient, home: Home, address: str) -> None:
+    configure(home, hook(address + "no"), FILE.replace("file", "fax"))
+    scored(home, A=0.3)
+    with writing(home) as session:
+        session.execute(update(Outgoing).values(created_at=Outgoing.created_at - 2 * HOUR))
+    with reading(home) as session:
+        since = session.scalars(select(Outgoing.created_at)).first()
+    sending.send_due(home)
+    for role in ("admin", "data"):
+        client.post("/dang-nhap", data={"khoa": keys.create(home, role)}, headers={"origin": ORIGIN})
+        page = client.get("/du-lieu").text
+        for said in ("tới crm hỏng", "tới csv hỏng", show(since or 0, home.settings.zone)):
+            assert said in page
+        assert ("HTTP 503" in page) == ("no such kind of destination" in page) == (role == "admin")
+        assert receiver.SECRET not in page
+    told = client.get("/api/v1/metrics", headers=header(home)).text
+    waits = re.findall(r'leadkeep_outbox_oldest_seconds\{destination="(\w+)"\} ([\d.]+)', told)
+    assert [(name, 7200 <= float(age) < 7300) for name, age in waits] == [("crm", True), ("csv", True)]
+
+
+def test_a_sending_that_fails_says_so_in_the_history_of_jobs(
+    home: Home, address: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    configure(home, hook(address + "no"))
+    scored(home, A=0.3)
+    monkeypatch.setenv("LEADKEEP_HOME", str(home.path))
+    monkeypatch.setattr("sys.argv", ["leadkeep", "write-back", "send", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        leadkeep.main()
+    assert ended.value.code == 10
+    told = capfd.readouterr()
+    assert "HTTP 503" in json.loads(told.out)[0]["problem"]
+    assert (
+        scheduler.said(told.err)
+        == "write-back to crm waits; what to do: leadkeep write-back status tells why"
+    )
