@@ -133,7 +133,11 @@ def _outcomes(
 def _spent(
     events: Events, subject: NDArray[np.int32], start: NDArray[np.int64], stop: NDArray[np.int64], as_of: int
 ) -> Float:
-    """Orders and subscription terms of ``subject[k]`` in ``[start[k], stop[k])``; deals won where there are neither."""
+    """What ``subject[k]`` bought in ``[start[k], stop[k])``, less what came back in it, never below 0.
+
+    Orders and subscription terms; deals won where there are neither. Returns and refunds are often two records of one
+    thing, so the larger of both is taken off.
+    """
     for kinds in (("order", "subscription"), ("deal_won",), ("payment",)):
         bought = Happenings.of(events, *kinds).as_known(as_of)
         bought = bought.where((bought.value != UNKNOWN) & (bought.value > 0))
@@ -141,10 +145,16 @@ def _spent(
             break
     row = np.full(len(events.subjects), -1)
     row[subject] = np.arange(len(subject))
-    mine = row[bought.subject]
-    inside = (mine >= 0) & (bought.occurred_at >= start[mine]) & (bought.occurred_at < stop[mine])
-    amount = bought.value[inside].astype(np.float64)
-    return np.asarray(np.bincount(mine[inside], weights=amount, minlength=len(subject)), dtype=np.float64)
+
+    def added(some: Happenings) -> Float:
+        mine = row[some.subject]
+        inside = (mine >= 0) & (some.occurred_at >= start[mine]) & (some.occurred_at < stop[mine])
+        amount = some.value[inside].astype(np.float64)
+        return np.asarray(np.bincount(mine[inside], weights=amount, minlength=len(subject)), dtype=np.float64)
+
+    back = (Happenings.of(events, kind).as_known(as_of) for kind in ("return", "refund"))
+    returned, refunded = (added(some.where(some.value != UNKNOWN)) for some in back)
+    return np.maximum(added(bought) - np.maximum(returned, refunded), 0.0)
 
 
 def _weeks_left(

@@ -36,22 +36,34 @@ READ: Final = {
     "lead": ("created_at", "converted_at", "converted_party"),
     "party": ("organisation",),
     "deal": ("lead", "party", "stage", "amount", "currency", "created_at", "expected_close", "won_at", "lost_at"),
-    "transaction": ("kind", "party", "amount", "currency", "occurred_at", "starts_at", "ends_at", "cancelled_at"),
+    "transaction": ("kind", "reference", "party", "amount", "currency", "occurred_at", "starts_at", "ends_at",
+                    "cancelled_at"),
     "ticket": ("category", "created_at", "first_reply_at", "resolved_at", "csat", "rated_at"),
     "activity": ("lead", "party", "occurred_at", "direction"),
     "change": ("object", "record", "field", "old", "new"),
 }  # fmt: skip
 
 VIEWS: Final = """
-CREATE TEMP TABLE sale AS
-SELECT t.source, coalesce(p.organisation, t.party) AS customer, t.kind, coalesce(t.amount, 0) AS amount,
-    coalesce(t.occurred_at, t.starts_at) AS happened,
+CREATE TEMP TABLE trade AS
+SELECT t.source, coalesce(p.organisation, t.party) AS customer, t.kind, coalesce(t.reference, t.source_id) AS reference,
+    coalesce(t.amount, 0) AS amount, coalesce(t.occurred_at, t.starts_at) AS happened,
     CASE WHEN t.kind <> 'order' THEN coalesce(least(t.ends_at, t.cancelled_at), $forever) END AS until
 FROM transaction t LEFT JOIN party p ON p.source = t.source AND p.source_id = t.party
-WHERE t.kind IN ('order', 'subscription', 'renewal') AND t.party IS NOT NULL
-    AND (t.currency IS NULL OR t.currency = $currency) AND coalesce(t.occurred_at, t.starts_at) < $end;
+WHERE t.party IS NOT NULL AND (t.currency IS NULL OR t.currency = $currency)
+    AND coalesce(t.occurred_at, t.starts_at) < $end;
+CREATE TEMP TABLE sale AS SELECT * FROM trade WHERE kind IN ('order', 'subscription', 'renewal');
+CREATE TEMP TABLE revenue AS
+WITH returned AS (
+    SELECT source, reference, kind, sum(abs(amount)) AS amount FROM trade WHERE kind IN ('return', 'refund')
+    GROUP BY source, reference, kind
+    QUALIFY row_number() OVER (PARTITION BY source, reference ORDER BY sum(abs(amount)) DESC, kind DESC) = 1
+)
+SELECT source, customer, happened, amount, true AS bought FROM sale
+UNION ALL
+SELECT t.source, t.customer, t.happened, -abs(t.amount), false
+FROM trade t JOIN returned r ON r.source = t.source AND r.reference = t.reference AND r.kind = t.kind;
 CREATE TEMP TABLE customer AS
-SELECT source, customer, min(happened) AS since, sum(amount) AS spent,
+SELECT source, customer, min(happened) AS since,
     coalesce(bool_or(happened >= $end - 2 * $quarter AND happened < $end - $quarter
         OR happened < $end - $quarter AND until >= $end - $quarter), false) AS before,
     coalesce(bool_or(happened >= $end - $quarter OR until >= $end), false) AS kept
@@ -61,6 +73,8 @@ SELECT created_at, first_reply_at, resolved_at FROM ticket
 WHERE created_at >= $end - $quarter AND created_at < $end
     AND (len($complaints) = 0 OR list_contains($complaints, lower(category)));
 """
+"""Goods that came back and the money paid back for them are often two records of one reference: of the two kinds the
+larger is taken off, on its days."""
 
 FIGURES: Final = {
     "conversion": """
@@ -68,19 +82,25 @@ FIGURES: Final = {
             SELECT created_at, coalesce(converted_at, $end * 2) AS converted_at FROM lead
             WHERE created_at >= $end - $quarter - $month AND created_at < $end - $month)""",
     "retention": "SELECT avg(kept::INT), count(*) FROM customer WHERE before",
-    "lifetime_value": "SELECT avg(spent), count(*) FROM customer WHERE since < $end - $year",
+    "lifetime_value": """
+        WITH each AS (
+            SELECT sum(r.amount) AS spent FROM customer c JOIN revenue r USING (source, customer)
+            WHERE c.since < $end - $year GROUP BY source, customer
+        )
+        SELECT avg(spent), count(*) FROM each""",
     "remaining_value": """
         WITH each AS (
-            SELECT coalesce(sum(s.amount) FILTER (s.happened >= $end - $year), 0) / 4 AS quarterly
-            FROM customer c JOIN sale s USING (source, customer)
+            SELECT coalesce(sum(r.amount) FILTER (r.happened >= $end - $year), 0) / 4 AS quarterly
+            FROM customer c JOIN revenue r USING (source, customer)
             WHERE c.kept AND c.since < $end - $year GROUP BY source, customer
         ),
         staying AS (SELECT avg(kept::INT) AS rate FROM customer WHERE before)
         SELECT avg(quarterly) * any_value(list_sum([rate ** ahead FOR ahead IN range(1, $ahead + 1)])), count(*)
         FROM each, staying""",
     "old_revenue": """
-        SELECT sum(s.amount), count(DISTINCT s.customer) FROM sale s JOIN customer c USING (source, customer)
-        WHERE s.happened >= $end - $quarter AND c.since < $end - $quarter""",
+        SELECT sum(r.amount), count(DISTINCT r.customer) FILTER (r.bought)
+        FROM revenue r JOIN customer c USING (source, customer)
+        WHERE r.happened >= $end - $quarter AND c.since < $end - $quarter""",
     "csat": """
         SELECT avg(csat), count(csat) FROM ticket
         WHERE coalesce(rated_at, resolved_at, created_at) >= $end - $quarter""",
@@ -139,9 +159,9 @@ moved to the customer when the lead was converted."""
 STEPS: Final = ("came", "touched", "converted", "dealt", "won")
 
 MONTHS: Final = """
-SELECT strftime(to_timestamp(s.happened // 1000000 + $shift) AT TIME ZONE 'UTC', '%Y-%m') AS month,
-    sum(s.amount) FILTER (c.since < s.happened - $quarter) AS old, sum(s.amount) AS everybody
-FROM sale s JOIN customer c USING (source, customer) WHERE s.happened >= $end - $year
+SELECT strftime(to_timestamp(r.happened // 1000000 + $shift) AT TIME ZONE 'UTC', '%Y-%m') AS month,
+    sum(r.amount) FILTER (c.since < r.happened - $quarter) AS old, sum(r.amount) AS everybody
+FROM revenue r JOIN customer c USING (source, customer) WHERE r.happened >= $end - $year
 GROUP BY month ORDER BY month
 """
 

@@ -96,6 +96,23 @@ def test_a_subscription_runs_until_it_ends_or_is_cancelled(told: Home) -> None:
     )
 
 
+def test_what_came_back_is_taken_off_once(told: Home) -> None:
+    company = Company(told.path)
+    for number, (party, kind, reference, when, amount) in enumerate([
+        ("K0", "return", "O", 9, -30), ("K0", "return", "O", 8, 20), ("K0", "refund", "O", 7, -40),  # one thing: 50
+        ("K0", "refund", "P", 160, 5), ("K0", "refund", None, 6, 7), ("K1", "refund", None, 6, 8),
+    ]):  # fmt: skip
+        company.tell("transaction", f"B{number}", ago(when), kind=kind, reference=reference, party=party, amount=amount,
+                     currency="VND", occurred_at=ago(when))  # fmt: skip
+    company.load()
+    found = {one.name: (one.value, one.people) for one in counted(told).figures}
+    assert found["old_revenue"] == (100.0 - 50 - 15, 1)
+    assert found["lifetime_value"] == (250.0 - 70 / 3, 3)
+    assert found["remaining_value"][0] == pytest.approx((200 - 62) / 4 * (1 - 0.5**20))
+    assert found["retention"] == (0.5, 2), "K1 only returned something this quarter"
+    assert sum(one.everybody for one in counted(told).months) == 100 * 2 + 200 + 400 - 70
+
+
 def test_funnel_months_and_forecast(told: Home) -> None:
     found = counted(told)
     assert [(one.name, one.leads) for one in found.funnel] == [
