@@ -15,16 +15,18 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import func, select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from crm import jobs
+from crm import jobs, leases
 from crm.clock import SECOND, now
 from crm.errors import NotFound
 from crm.history import History
 from crm.inbox import Inbox
 from crm.operations import reading
 from crm.settings import Home
+from crm.tables.jobs import Mark
 from crm.tables.outbox import Outgoing
 from models.target import all_targets
 from serving.runs import newest, watched
+from serving.scores import rescoring
 from serving.write_back.control import oldest
 
 LOG = logging.getLogger(__name__)
@@ -98,7 +100,7 @@ class Stores:
         self.home = home
 
     def collect(self) -> Iterator[Metric]:
-        """The load, the inbox, the ages of scores, the outbox, the jobs, the models."""
+        """The load, the inbox, live scoring, the ages of scores, the outbox, the jobs, the models."""
         history = History(self.home)
         yield GaugeMetricFamily("leadkeep_load", "Number of the newest load.", value=history.load_number)
         inbox = Inbox.waiting(self.home, history.inbox)
@@ -106,11 +108,25 @@ class Stores:
         yield GaugeMetricFamily(
             "leadkeep_inbox_waiting", "Rows that came live and are not folded.", value=waiting
         )
+        yield from self._live()
         yield self._ages()
         yield self._outbox()
         yield self._oldest()
         yield from self._jobs()
         yield from self._models()
+
+    def _live(self) -> Iterator[Metric]:
+        with reading(self.home) as session:
+            mark, runs = session.get(Mark, rescoring.NAME), leases.held(session, rescoring.NAME)
+        scored = mark.number if mark else 0
+        inbox = Inbox.waiting(self.home, scored)
+        waiting = inbox.newest() - scored if inbox else 0
+        yield GaugeMetricFamily(
+            "leadkeep_live_waiting",
+            "Rows that came live whose people are not scored again yet.",
+            value=waiting,
+        )
+        yield GaugeMetricFamily("leadkeep_live_running", "1 where a process scores live.", value=float(runs))
 
     def _ages(self) -> Metric:
         found = GaugeMetricFamily(

@@ -9,14 +9,17 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from crm import logs
+from crm import leases, logs
+from crm.clock import MINUTE
 from crm.errors import SourceError
 from crm.inbox import Inbox, Said
 from crm.jobs import Jobs
 from crm.operations import writing
 from crm.settings import Home
+from crm.tables.jobs import Mark
 from crm.tables.scores import Monitoring
 from serving.app import create_app
+from serving.scores import rescoring
 from tests.serving.stored import header, store
 
 
@@ -66,6 +69,23 @@ def test_the_state_of_the_stores_is_told(client: TestClient, home: Home) -> None
     assert 3500 < value(said, 'leadkeep_scores_age_seconds{target="churn"}') < 3700
     assert value(said, 'leadkeep_job_failed{job="fold"}') == 1
     assert value(said, 'leadkeep_job_done_seconds{job="fold"}') > 1_700_000_000
+
+
+def test_live_scoring_that_stands_still_is_told(client: TestClient, home: Home) -> None:
+    Inbox(home).put("web/1", [Said("lead", "web", f"L{number}", {}) for number in range(3)])
+
+    def told() -> tuple[float, float]:
+        said = client.get("/api/v1/metrics", headers=header(home)).text
+        return value(said, "leadkeep_live_waiting"), value(said, "leadkeep_live_running")
+
+    assert told() == (3, 0)
+    leases.take(home, rescoring.NAME, "a process", MINUTE)
+    with writing(home) as session:
+        session.add(Mark(name=rescoring.NAME, number=1))
+    assert told() == (2, 1)
+    with writing(home) as session:
+        session.merge(Mark(name=rescoring.NAME, number=3))
+    assert told() == (0, 1)
 
 
 def test_a_request_is_a_line_that_names_nobody(home: Home, lines: io.StringIO) -> None:
