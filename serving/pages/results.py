@@ -1,5 +1,6 @@
 """The director's page: what the company achieves against its goals, what may follow, and what the score is worth."""
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,9 @@ SET: Final = "POST /ket-qua"
 FEWEST: Final = 5
 """Parties the rule's group needs in a week or of a person before their effect is worth a look."""
 
+MARKS: Final = {"vi": (".", ","), "en": (",", ".")}
+"""Between thousands and before decimals, in each language."""
+
 
 @router.get("/ket-qua")
 def board(request: Request) -> HTMLResponse:
@@ -50,7 +54,7 @@ def board(request: Request) -> HTMLResponse:
         say=lambda figure, goal=False: _said(figure, lang, settings.currency, goal), units=UNITS,
         months=_months(found.months, said, settings.currency), funnel=_funnel(found.funnel, said),
         proofs=_proofs(home), fewest=FEWEST, day=lambda number: show(number * DAY, "UTC")[:10],
-        enter=lambda figure: _entered(figure, settings.currency),
+        enter=lambda figure: _entered(figure, lang, settings.currency),
         leads=request.state.caller.role in PAGES[SET],
         targets={name: target.vi if lang == "vi" else target.en for name, target in all_targets().items()},
     )  # fmt: skip
@@ -60,7 +64,7 @@ def board(request: Request) -> HTMLResponse:
 def set_goal(request: Request) -> Response:
     """Sets the goal of one figure, or takes it away where the field is empty."""
     home, form, caller = request.app.state.home, request.state.form, request.state.caller
-    metric, entered = form.get("metric", ""), form.get("value", "").strip().replace(",", ".")
+    metric, entered = form.get("metric", ""), form.get("value", "").strip()
     if metric not in UNITS:
         raise NotFound("no such figure", value=metric, todo=f"choose one of: {', '.join(UNITS)}")
     with writing(home) as session:
@@ -68,19 +72,29 @@ def set_goal(request: Request) -> Response:
             session.delete(before)
             session.flush()
         if entered:
-            value = _number(entered) * _scale(metric, home.settings.currency)
+            value = _number(entered, UNITS[metric], language(request)) * _scale(
+                metric, home.settings.currency
+            )
             session.add(Goal(metric=metric, value=value, since=now(), person=caller.person))
         audit.note(session, caller, "goal.set", metric, value=entered)
     return RedirectResponse("/ket-qua", 303)
 
 
-def _number(entered: str) -> float:
-    try:
-        value = float(entered)
-    except ValueError:
-        value = -1.0
+def _number(entered: str, unit: str, lang: str) -> float:
+    """What somebody typed: 2.900 in Vietnamese, and 2,900 in English, is two thousand nine hundred.
+
+    Shares and ratings have no thousands: there either mark begins the decimals.
+    """
+    mark, point = MARKS[lang]
+    apart = rf"[1-9]\d{{0,2}}(\{mark}\d{{3}})+(\{point}\d+)?"
+    if unit in ("money", "hours") and re.fullmatch(apart, entered, re.ASCII):
+        plain = entered.replace(mark, "").replace(point, ".")
+    else:
+        plain = entered.replace(",", ".")
+    value = float(plain) if re.fullmatch(r"\d+(\.\d*)?", plain, re.ASCII) else -1.0
     if not 0 <= value < 1e15:
-        problem = LeadkeepError("not a number a goal can have", value=entered, todo="write it as 12 or 12.5")
+        todo = f"write it as 1500, 1{mark}500 or 12{point}5"
+        problem = LeadkeepError("not a number a goal can have", value=entered, todo=todo)
         problem.http_status = 422
         raise problem
     return value
@@ -95,8 +109,12 @@ def _million(currency: str) -> float:
     return 1e6 * float(10 ** DECIMALS.get(currency, 2))
 
 
-def _entered(figure: Figure, currency: str) -> str:
-    return "" if figure.goal is None else f"{figure.goal / _scale(figure.name, currency):g}"
+def _entered(figure: Figure, lang: str, currency: str) -> str:
+    """The goal as it could have been typed, so that saving it again changes nothing."""
+    if figure.goal is None:
+        return ""
+    whole, _, part = f"{figure.goal / _scale(figure.name, currency):.6f}".partition(".")
+    return MARKS[lang][1].join(filter(None, (whole, part.rstrip("0"))))
 
 
 def _said(figure: Figure, lang: str, currency: str, goal: bool) -> str:

@@ -13,7 +13,7 @@ from serving.proof.results import Results, results
 from serving.rights import keys
 from serving.rights.access import COOKIE
 from tests.crm.company import Company
-from tests.serving.stored import ORIGIN
+from tests.serving.stored import ORIGIN, send
 
 END = now() - HOUR
 
@@ -236,6 +236,31 @@ def test_the_page_shows_it_and_takes_goals(told: Home, browser: TestClient) -> N
     assert browser.post("/ket-qua", data=form | {"value": ""}, headers={"origin": ORIGIN}).status_code == 303
     with reading(told) as session:
         assert session.get(Goal, "conversion") is None
+
+
+def test_a_goal_is_read_as_people_write_numbers(told: Home, browser: TestClient) -> None:
+    for lang, metric, typed, goal, shown in (
+        ("vi", "old_revenue", "2.900", 2_900e6, "2900"),
+        ("vi", "old_revenue", "1.500.000", 1_500_000e6, "1500000"),
+        ("vi", "old_revenue", "1.234.567,5", 1_234_567.5e6, "1234567,5"),
+        ("vi", "old_revenue", "2,900", 2.9e6, "2,9"),
+        ("vi", "old_revenue", "0.125", 0.125e6, "0,125"),
+        ("vi", "response", "1.500", 1500, "1500"),
+        ("vi", "conversion", "12.5", 0.125, "12,5"),
+        ("vi", "conversion", "12,125", 0.12125, "12,125"),
+        ("vi", "csat", "4.125", 4.125, "4,125"),
+        ("en", "old_revenue", "2,900.25", 2_900.25e6, "2900.25"),
+        ("en", "old_revenue", "2.900", 2.9e6, "2.9"),
+        ("en", "retention", "7", 0.07, "7"),
+    ):
+        browser.get(f"/ket-qua?lang={lang}")
+        assert send(browser, "/ket-qua", metric=metric, value=typed).status_code == 303
+        with reading(told) as session:
+            assert session.get_one(Goal, metric).value == pytest.approx(goal, rel=1e-12), (lang, typed)
+        field = browser.get("/ket-qua").text.split(f'id="muc-{metric}"')[1].split(">")[0]
+        assert f'value="{shown}"' in field, (lang, typed)
+    answer = send(browser, "/ket-qua", metric="response", value="1.2.3")
+    assert (answer.status_code, "1,500 or 12.5" in answer.text) == (422, True)
 
 
 def test_marketing_sees_the_figures_and_sets_no_goal(told: Home, client: TestClient) -> None:
