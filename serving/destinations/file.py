@@ -1,6 +1,7 @@
 """Files a CRM imports: ``leadkeep-scores.csv`` and ``leadkeep-actions.csv``, one row a record, replaced whole.
 
-A file that was taken away after its import begins anew with what changed since.
+A file that was taken away for its import begins anew with what changed since. A withdrawn outcome leaves the file
+where it still stands there; where the file was taken away with it, a row with the code ``withdrawn`` names it.
 """
 
 import csv
@@ -20,7 +21,9 @@ GROUP = 5_000
 """Large: each group writes the whole file again."""
 
 SCORES: Final = ("target", "source", "source_id", *FIELDS, "leadkeep_key")
-ACTIONS: Final = ("leadkeep_key", "target", "source", "source_id", *ACTION)
+ACTIONS: Final = ("leadkeep_key", "target", "source", "source_id", *ACTION, "undoes")
+REMEMBERED: Final = 1_000
+"""How many withdrawals that took a row out are remembered: they may come again and must not be told then."""
 
 Rows = dict[tuple[str, ...], Mapping[str, Any]]
 
@@ -58,19 +61,19 @@ def _scores(file: Path, items: Sequence[Item]) -> None:
 def _actions(file: Path, items: Sequence[Item]) -> None:
     if not items:
         return
-    rows = _read(file, ACTIONS, ACTIONS[:1])
+    rows, memory = _read(file, ACTIONS, ACTIONS[:1]), file.with_name(f".{file.stem}.withdrawn")
+    withdrawn = memory.read_text().split() if memory.exists() else []
+    known = len(withdrawn)
     for item in items:
-        if item.kind == "withdrawal":
-            rows.pop((item.body["undoes"],), None)
-        else:
-            source, source_id = item.record
-            about = {
-                "leadkeep_key": item.key,
-                "target": item.target,
-                "source": source,
-                "source_id": source_id,
-            }
+        about = dict(zip(ACTIONS, (item.key, item.target, *item.record), strict=False))
+        if item.kind == "tap":
             rows[item.key,] = about | item.body["action"]
+        elif rows.pop((item.body["undoes"],), None):
+            withdrawn.append(item.key)
+        elif item.key not in withdrawn:
+            rows[item.key,] = about | {"code": "withdrawn", "undoes": item.body["undoes"]}
+    if len(withdrawn) > known:  # before the file: killed in between, the row is there and is taken out again
+        _put(memory, "\n".join(withdrawn[-REMEMBERED:]).encode())
     _replace(file, ACTIONS, rows)
 
 
@@ -92,16 +95,20 @@ def _meant(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _replace(file: Path, columns: Sequence[str], rows: Rows) -> None:
-    """The new file stands under its name when all of it is on disk."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
     for row in rows.values():
         writer.writerow([harmless(row.get(name)) for name in columns])
+    _put(file, text.getvalue().encode("utf-8-sig"))
+
+
+def _put(file: Path, content: bytes) -> None:
+    """The new file stands under its name when all of it is on disk."""
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as opened:
-            opened.write(text.getvalue().encode("utf-8-sig"))
+            opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
         part.replace(file)

@@ -136,6 +136,26 @@ def test_what_is_taken_back_is_gone(place: Place) -> None:
     assert actions == {}
 
 
+def test_an_outcome_taken_back_after_its_file_was_imported_is_told(home: Home) -> None:
+    settings = WriteBack(name="theirs", to="file", address=str(home.path / "out"))
+
+    def told(batch: str, *items: Item) -> list[tuple[str, str, str, str]]:
+        KINDS["file"].write(home, settings, batch, items)
+        rows = in_the_files(home.path / "out")[1].values()
+        return [(row["leadkeep_key"], row["source_id"], row["code"], row["undoes"]) for row in rows]
+
+    assert told("b1", TAP) == [("t1", "K:1", "no_answer", "")]
+    (home.path / "out" / "leadkeep-actions.csv").unlink()
+    for _ in range(2):
+        assert told("b2", WITHDRAWN) == [("w1", "K:1", "withdrawn", "t1")]
+    other, back = TAP._replace(key="t2"), WITHDRAWN._replace(key="w2", body={"undoes": "t2"})
+    assert len(told("b3", other)) == 2
+    for _ in range(2):
+        assert len(told("b4", back)) == 1, (
+            "what was never imported needs no withdrawal, however often it is sent"
+        )
+
+
 def test_an_id_that_looks_like_a_formula_stays_one_record(place: Place) -> None:
     for number, percent in enumerate((31, 7)):
         place.write(
