@@ -134,7 +134,7 @@ def _months(months: list[Month], said: dict[str, str], currency: str) -> Markup 
         return None
     millions = _million(currency)
     chart = pygal.StackedBar(**PLAIN, x_label_rotation=45)
-    chart.x_labels = [f"{one.month[5:]}/{one.month[2:4]}" for one in months]
+    chart.x_labels = [f"{one.month[5:]}/{one.month[2:4]}{'*' * one.running}" for one in months]
     chart.add(said["old_customers"], [one.old / millions for one in months])
     chart.add(said["new_customers"], [(one.everybody - one.old) / millions for one in months])
     return drawn(chart, said["months_label"])

@@ -161,7 +161,7 @@ STEPS: Final = ("came", "touched", "converted", "dealt", "won")
 MONTHS: Final = """
 SELECT strftime(to_timestamp(r.happened // 1000000 + $shift) AT TIME ZONE 'UTC', '%Y-%m') AS month,
     sum(r.amount) FILTER (c.since < r.happened - $quarter) AS old, sum(r.amount) AS everybody
-FROM revenue r JOIN customer c USING (source, customer) WHERE r.happened >= $end - $year
+FROM revenue r JOIN customer c USING (source, customer) WHERE r.happened >= $first
 GROUP BY month ORDER BY month
 """
 
@@ -263,11 +263,12 @@ class Due(NamedTuple):
 
 
 class Month(NamedTuple):
-    """Revenue of one month, of customers of more than a quarter and of all."""
+    """Revenue of one month, of customers of more than a quarter and of all; ``running`` where more is to come."""
 
     month: str
     old: int
     everybody: int
+    running: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,9 +334,10 @@ def _counted(path: Path, load: int, currency: str, complaints: tuple[str, ...]) 
             _ask(connection, view, given)
         figures = {name: _figure(name, _ask(connection, asked, given)[0]) for name, asked in FIGURES.items()}
         reached = _ask(connection, FUNNEL, given)[0]
-        shift = {"shift": _offset(end, zone)}
-        months = [Month(month, int(old or 0), int(all_ or 0)) for month, old, all_ in
-                  _ask(connection, MONTHS, given | shift)]  # fmt: skip
+        given |= {"shift": _offset(end, zone), "first": _first_of_month(end, zone, -11)}
+        running = f"{to_datetime(end, zone):%Y-%m}"
+        months = [Month(month, int(old or 0), int(all_ or 0), month == running) for month, old, all_ in
+                  _ask(connection, MONTHS, given)]  # fmt: skip
         forecast = [Open(*row) for row in _ask(connection, FORECAST, given)]
         due = {
             row[0]: Due(row[0], row[1], row[2], round(row[3] or 0)) for row in _ask(connection, DUE, given)

@@ -127,6 +127,26 @@ def test_funnel_months_and_forecast(told: Home) -> None:
     assert found.win_rate == pytest.approx(1 / 3)
 
 
+def test_twelve_months_begin_with_a_whole_one_and_end_with_the_one_that_runs(
+    told: Home, browser: TestClient
+) -> None:
+    company, zone = Company(told.path), told.settings.zone
+    last = to_datetime(END + MINUTE, zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    year, month = divmod(last.year * 12 + last.month - 12, 12)
+    first = to_micros(last.replace(year=year, month=month + 1))
+    for number, when in enumerate((first - 1, first, to_micros(last) - 1, to_micros(last))):
+        company.tell("transaction", f"M{number}", when, kind="order", party="K3", amount=10**number, currency="VND",
+                     occurred_at=when)  # fmt: skip
+    company.load()
+    found = counted(told).months
+    assert found[0] == (f"{year}-{month + 1:02}", 10, 10, False)
+    assert (found[-1].month, found[-1].running) == (f"{last:%Y-%m}", True)
+    assert [one.running for one in found].count(True) == 1
+    page = browser.get("/ket-qua").text
+    assert f"{last:%m/%y}*" in page
+    assert page.count("Tháng chưa hết") == 2
+
+
 def test_complaints_are_told_from_other_tickets_and_who_waits_is_counted(told: Home) -> None:
     company = Company(told.path)
     for number, (category, hours) in enumerate([("Khiếu nại", 30), ("khiếu nại", None), ("Giao hàng", None)]):
