@@ -11,7 +11,7 @@ from crm import columns
 from crm.cleaning import Cleaned, Context, Refusal, clean
 from crm.cleaning.dates import moments
 from crm.cleaning.numbers import exact, money, smallest
-from crm.cleaning.text import identity
+from crm.cleaning.text import identity, short
 from crm.errors import MappingError
 from crm.history import ARROW
 from crm.mapping import Cell, Entry, Mapping, Product, When
@@ -169,4 +169,4 @@ def _joined(values: Sequence[Any], context: Context) -> str:
     parts = [None if value is None else identity(value, context) for value in values]
     if not all(parts):
         raise Refusal("a joined id of which one part is missing")
-    return "/".join(str(part) for part in parts)
+    return short("/".join(str(part) for part in parts))

@@ -203,8 +203,9 @@ def _check(row: Said) -> None:
     if row.table not in LIVE:
         todo = f"send one of {', '.join(LIVE)}"
         raise SourceError("a delivery cannot speak of this table", value=row.table, todo=todo)
-    if not row.source_id or len(row.source_id) > 200 or not row.source or len(row.source) > 64:
-        what = "a record needs its source (up to 64 characters) and its id there (up to 200)"
+    named = 0 < len(row.source) <= 64 and 0 < len(row.source_id) <= 200 and "\0" not in row.source_id
+    if not named:
+        what = "a record needs its source (up to 64 characters) and its id there (up to 200, none a NUL)"
         raise SourceError(what, value=f"{row.source}:{row.source_id}"[:300], where=row.table)
     for name in row.columns:
         if name not in TABLES[row.table]:

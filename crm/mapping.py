@@ -155,7 +155,7 @@ class Entry(Part):
 class Mapping(Part):
     """A whole mapping file."""
 
-    source: Annotated[str, Field(pattern=r"^[a-z0-9_\-]+$")]
+    source: Annotated[str, Field(pattern=r"^[a-z0-9_\-]{1,64}$")]
     zone: Annotated[str, AfterValidator(known_zone)] = "Asia/Ho_Chi_Minh"
     date_order: DateOrder = "dmy"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "VND"

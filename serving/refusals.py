@@ -33,6 +33,7 @@ WHY: Final = {
         "mã không phải số nguyên, hoặc đã bị bảng tính làm tròn"
     ),
     "an id rounded by a spreadsheet": "mã đã bị bảng tính làm tròn",
+    "an id of more than 200 letters": "mã dài hơn 200 ký tự",
     "not an e-mail address": "không phải địa chỉ e-mail",
     "several e-mail addresses; the first is taken": "có nhiều địa chỉ e-mail; lấy địa chỉ đầu",
     "neither yes nor no": "không rõ là có hay không",

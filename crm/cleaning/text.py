@@ -10,6 +10,9 @@ from crm.cleaning.result import Context, Refusal
 ADDRESS: Final = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\".]{2,}")
 ROUNDED: Final = re.compile(r"[+-]?\d([.,]\d+)?[eE]\+?\d+")
 INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+LONGEST: Final = 200
+"""Letters an id may have; PostgreSQL takes no longer one, and no NUL in any text."""
+
 EXACT: Final = 10**15
 """A spreadsheet keeps 15 digits; a longer number has lost its last ones."""
 YES: Final = frozenset({"1", "true", "yes", "y", "x", "có", "co", "đúng", "đã"})
@@ -35,7 +38,7 @@ def plain(value: object, context: Context) -> str | None:
     >>> plain("  Nguye\\u0302\\u0303n   Văn A ", Context())
     'Nguyễn Văn A'
     """
-    shown = written(value)
+    shown = written(value).replace("\0", "")
     if not shown.isascii():
         shown = unicodedata.normalize("NFC", shown).translate(INVISIBLE)
     return " ".join(shown.split()) or None
@@ -48,6 +51,13 @@ def identity(value: object, context: Context) -> str | None:
     shown = plain(value, context)
     if shown and ROUNDED.fullmatch(shown) and "E" in shown.upper().replace(" ", ""):
         raise Refusal("an id rounded by a spreadsheet")
+    return short(shown) if shown else None
+
+
+def short(shown: str) -> str:
+    """An id that can be kept; raises Refusal for a longer one: cut off, two records could become one."""
+    if len(shown) > LONGEST:
+        raise Refusal("an id of more than 200 letters")
     return shown
 
 

@@ -29,6 +29,13 @@ def test_ids_stay_as_the_source_has_them(written: object, same: str) -> None:
     assert identity(written, VN) == same
 
 
+def test_an_id_no_database_could_keep_is_refused_and_no_text_has_a_letter_none_keeps() -> None:
+    assert identity("x" * 200, VN) == "x" * 200
+    with pytest.raises(Refusal, match="more than 200 letters"):
+        identity("x" * 201, VN)
+    assert plain("An\0 Phát", VN) == "An Phát"
+
+
 @pytest.mark.parametrize("written", ["1.2E+17", "1,23E+17", 1.2e17, 12.5])
 def test_an_id_a_spreadsheet_rounded_is_not_guessed(written: object) -> None:
     with pytest.raises(Refusal):
