@@ -106,6 +106,7 @@ def _environment() -> Environment:
         "counted": say.count,
         "phone": say.phone,
         "masked": say.masked,
+        "zalo": say.zalo,
         "called": say.called,
         "apart": say.apart,
     }

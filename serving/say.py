@@ -76,6 +76,24 @@ def phone(number: str) -> str:
     return phonenumbers.format_number(parsed, shape)
 
 
+def zalo(known: str, number: str) -> str:
+    """The digits that zalo.me finds somebody by: what is known as their Zalo where that is a number, else their phone.
+
+    A user id of an Official Account is neither, and opens nobody's chat.
+
+    >>> zalo("", "+84912345678"), zalo("0987 654 321", "+84912345678"), zalo("4318657068771012646", "")
+    ('84912345678', '84987654321', '')
+    """
+    for one in (known, number):
+        try:
+            parsed = phonenumbers.parse(one, "VN")
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(parsed):
+            return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+    return ""
+
+
 def called(salutation: str, lang: str, otherwise: str = "") -> str:
     """Anh, Chị ... before a name; ``otherwise`` where the CRM does not say.
 

@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from crm.clock import parse
 from crm.directory import Card, cards
 from crm.errors import Forbidden, SettingsError, SourceError
-from crm.operations import writing
+from crm.operations import reading, writing
 from crm.tables.work import Tap
 from serving.page import HERE, draw, language
 from serving.pages.profile import draw_profile
@@ -31,7 +31,7 @@ PART = "x-leadkeep-part"
 def said(request: Request) -> Response:
     """Keeps an outcome; the same form sent again changes nothing.
 
-    A call agreed for an hour in which nobody may be called waits for the next in which they may.
+    A call is kept for the time they agreed to, whatever the hour: the law excepts calls that were agreed.
     """
     form, home = request.state.form, request.app.state.home
     target = target_of(form, request.state.caller)
@@ -41,9 +41,8 @@ def said(request: Request) -> Response:
         due_at = parse(due, home.settings.zone) if asks == "when" else None
     except SettingsError as error:
         raise SourceError("not a date and time", value=due[:40], todo="choose both") from error
-    callable_at = due_at and Calendar(home.settings).may_call_from(due_at)
     given = Given(
-        form.get("id", ""), form.get("subject", ""), target, code, callable_at,
+        form.get("id", ""), form.get("subject", ""), target, code, due_at,
         form.get("why", "") if asks == "why" else "", form.get("note", "").strip(),
     )  # fmt: skip
     kept = tap(home, request.state.caller, given)
@@ -53,8 +52,7 @@ def said(request: Request) -> Response:
     spoken = outcomes.said(kept.code, lang, kept.why)
     if kept.due_at is not None:
         spoken += f" · {moment(kept.due_at, home.settings.zone, lang, kept.at)}"
-    moved = "" if callable_at == due_at else home.settings.hours.calling
-    return _part(request, tap=kept, spoken=spoken, target=target, moved=moved)
+    return _part(request, tap=kept, spoken=spoken, target=target, after_hours=_after_hours(request, kept))
 
 
 @router.post("/ghi/hoan-tac")
@@ -105,12 +103,22 @@ def _part(
     tap: Tap | None = None,
     spoken: str = "",
     links: Card | None = None,
-    moved: str = "",
+    after_hours: bool = False,
 ) -> Response:
     terms = words("list", language(request))
     return draw(
-        request, "outcomes", terms=terms, tap=tap, spoken=spoken, links=links, target=target, moved=moved
-    )
+        request, "outcomes", terms=terms, tap=tap, spoken=spoken, links=links, target=target,
+        after_hours=after_hours,
+    )  # fmt: skip
+
+
+def _after_hours(request: Request, kept: Tap) -> bool:
+    """Whether a call was agreed for a time in which its person does not work."""
+    home = request.app.state.home
+    if kept.due_at is None:
+        return False
+    with reading(home) as session:
+        return not Calendar.of(session, home.settings, kept.person).works(kept.due_at)
 
 
 def _on_profile(request: Request) -> bool:

@@ -19,6 +19,7 @@ from models.target import find
 from serving.page import draw, language
 from serving.rights.access import PAGES, TEAM, may_export
 from serving.rights.keys import Caller
+from serving.rights.scope import mine
 from serving.typed import whole
 from serving.wording import words
 from serving.work.calendar import Calendar
@@ -105,7 +106,7 @@ def draw_list(request: Request, target: str, opened: str = "") -> HTMLResponse:
 def _options(home: Home, target: str, caller: Caller) -> dict[str, Any]:
     """What a list may be narrowed to; teams and branches for who sees several."""
     teams: list[Team] = []
-    if caller.team is None:
+    if mine(caller) is None:
         with reading(home) as session:
             teams = list(session.scalars(select(Team).where(Team.kind == TEAM[find(target).subject])))
     branches = sorted({team.branch for team in teams if team.branch})
