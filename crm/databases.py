@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 LOCK_WAIT: Final = 30
 """Seconds a writer waits for another one."""
@@ -11,14 +11,19 @@ LOCK_WAIT: Final = 30
 CONNECT_WAIT: Final = 5
 """Seconds PostgreSQL may take to answer at all."""
 
+TURN: Final = text(
+    "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(hashtext('leadkeep writer'))"
+)
+
 
 def engine(url: str, *pragmas: str) -> Engine:
     """An engine; ``pragmas`` are for SQLite. Raises as SQLAlchemy's ``create_engine``.
 
-    Its execution option ``writes`` takes the lock of a writer at once, ``asks_once`` begins no transaction.
+    Its execution option ``writes`` takes SQLite's lock of a writer at once, ``asks_once`` begins no transaction.
     """
     waits = {"timeout": LOCK_WAIT} if url.startswith("sqlite") else {"connect_timeout": CONNECT_WAIT}
-    made = create_engine(url, connect_args=waits)
+    # A server that was restarted hung up on everybody: a connection is asked before somebody relies on it.
+    made = create_engine(url, connect_args=waits, pool_pre_ping=not url.startswith("sqlite"))
     if made.dialect.name == "sqlite":
 
         def prepare(connection: Any, _: object) -> None:
@@ -31,6 +36,13 @@ def engine(url: str, *pragmas: str) -> Engine:
     return made
 
 
+def in_turn(engine: Engine) -> Engine:
+    """Lets PostgreSQL's writers too wait for each other: what one has read stands until it has written."""
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", _wait_for_turn)
+    return engine
+
+
 @lru_cache(maxsize=64)
 def writing(engine: Engine) -> Engine:
     """One that takes the lock of a writer at once."""
@@ -40,6 +52,8 @@ def writing(engine: Engine) -> Engine:
 @lru_cache(maxsize=64)
 def asking(engine: Engine) -> Engine:
     """One that begins no transaction: each query sees a moment of its own."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
     return engine.execution_options(asks_once=True)
 
 
@@ -56,3 +70,8 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if not options.get("asks_once"):
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    if connection.get_execution_options().get("writes"):
+        connection.execute(TURN, {"wait": f"{LOCK_WAIT}s"})

@@ -124,7 +124,7 @@ def _engine(home: Home) -> Engine:
 def _open(url: str, lock: str) -> Engine:
     """One engine a database and process, its tables brought up to date at first use."""
     try:
-        engine = databases.engine(url, "synchronous=NORMAL", "foreign_keys=ON")
+        engine = databases.in_turn(databases.engine(url, "synchronous=NORMAL", "foreign_keys=ON"))
     except (db.ArgumentError, ModuleNotFoundError) as error:
         what, where = "not a usable database URL", "settings.toml: stores.operations"
         todo = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME, and install its driver (psycopg)"
@@ -176,6 +176,7 @@ MENDS = {
     "unable to open": "make the home folder, or set LEADKEEP_HOME to the one you meant",
     "readonly": "give this user the right to write the home folder",
     "is locked": "another process is writing; wait until it has finished",
+    "lock timeout": "another process is writing; wait until it has finished",
     "not a database": "restore the file from a backup, or move it away: keys and scores are then made anew",
     "malformed": "restore the file from a backup, or move it away: keys and scores are then made anew",
 }

@@ -1,17 +1,20 @@
 """What all tests share: databases to run on, and no silent skip of a test that lacks a system package.
 
-A test or module marked ``databases("sqlite", "postgres")`` runs on each, where its fixtures ask for ``database``.
+The fixtures ``home``, ``homes`` and ``lasting`` make the homes whose operations database is used. A test or module
+marked ``databases("sqlite", "postgres")`` runs on each. With ``--database postgres`` these tests, and no others, run on
+PostgreSQL alone, but for those whose mark says ``why`` not.
 """
 
 import gc
 import os
+import re
 import shutil
 import warnings
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from weakref import WeakSet
 
 import psycopg
@@ -19,8 +22,11 @@ import pytest
 from filelock import FileLock
 from sqlalchemy import Pool, event, make_url
 
-from crm import databases, migrations
+from crm import databases, dump, migrations
+from crm.inbox import Inbox
+from crm.operations import reading, writing
 from crm.settings import Home
+from crm.tables import everything
 
 SYSTEM_PACKAGES = ("chromium", "postgres")
 """Markers of tests that need one."""
@@ -30,6 +36,9 @@ NUMBER = count()
 CONNECTED: WeakSet[psycopg.Connection] = WeakSet()
 """This process's connections to PostgreSQL, whatever keeps them."""
 
+PLACE = re.compile('^operations = ".*"$', re.MULTILINE)
+"""Where settings name the operations database."""
+
 os.environ["COLUMNS"] = "200"  # tables of the command line are as wide as this, whoever imports them first
 
 
@@ -37,6 +46,13 @@ os.environ["COLUMNS"] = "200"  # tables of the command line are as wide as this,
 def _connected(connection: object, _: object) -> None:
     if isinstance(connection, psycopg.Connection):
         CONNECTED.add(connection)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=("sqlite", "postgres"), default="sqlite",
+        help="postgres: run the tests that use the operations database, and only these, on PostgreSQL",
+    )  # fmt: skip
 
 
 @pytest.hookimpl(wrapper=True)
@@ -57,8 +73,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 2
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files with slow tests go first, so that no core waits for one at the end."""
+    if config.getoption("database") == "postgres":
+        others = [item for item in items if not item.get_closest_marker("postgres")]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item.get_closest_marker("postgres")]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
@@ -69,11 +89,16 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database" not in metafunc.fixturenames:
+        return
     marker = metafunc.definition.get_closest_marker("databases")
-    if marker and "database" in metafunc.fixturenames:
-        kinds = [pytest.param(kind, marks=getattr(pytest.mark, kind)) if kind == "postgres" else kind
-                 for kind in marker.args]  # fmt: skip
-        metafunc.parametrize("database", kinds, indirect=True)
+    kinds = marker.args if marker else ()
+    if metafunc.config.getoption("database") == "postgres" and not (marker and "why" in marker.kwargs):
+        kinds = ("postgres",)
+    params = [pytest.param(kind, marks=getattr(pytest.mark, kind)) if kind == "postgres" else kind
+              for kind in kinds]  # fmt: skip
+    if params:
+        metafunc.parametrize("database", params, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +122,9 @@ def postgres() -> Iterator[Callable[[str], AbstractContextManager[str]]]:
             def copied(template: str) -> Iterator[str]:
                 name = f"leadkeep_{next(NUMBER)}"
                 connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-                yield str(server.get_uri(name)).replace("postgresql:", "postgresql+psycopg:")
+                url = str(server.get_uri(name)).replace("postgresql:", "postgresql+psycopg:")
+                yield url
+                _let_go(url)
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
             yield copied
@@ -127,32 +154,83 @@ def _upgraded(url: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture
-def has_tables() -> bool:
-    """Whether a home's database has its tables already; no where making them is what is tested."""
-    return True
+@pytest.fixture(scope="module")
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of it: ``sqlite`` or ``postgres``."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+class Homes:
+    """Makes homes on databases of one kind, which are gone once the ``until`` has come."""
+
+    def __init__(self, request: pytest.FixtureRequest, database: str, until: ExitStack) -> None:
+        self._request, self._database, self._until = request, database, until
+
+    def new(self, path: Path, *, tables: bool = True) -> Home:
+        """An empty home; without ``tables`` its database is still to be filled by whoever uses it first."""
+        home = Home(path).create()
+        if self._database == "postgres":
+            self._serve(home, tables)
+        elif tables:
+            shutil.copy(self._request.getfixturevalue("file_with_tables"), path)
+        return home
+
+    def copy(self, home: Home, path: Path) -> Home:
+        """All that another holds, to do with as one likes; on PostgreSQL even if the other is not."""
+        copied = Home(shutil.copytree(home.path, path, dirs_exist_ok=True))
+        if self._database == "postgres":
+            for file in ("operations.db", "inbox.db"):
+                for part in path.glob(f"{file}*"):
+                    part.unlink()
+            self._serve(copied, True)
+            _pour(home, copied)
+        return copied
+
+    def _serve(self, home: Home, tables: bool) -> None:
+        """Gives it a database of the server."""
+        copied = self._request.getfixturevalue("postgres")
+        template = self._request.getfixturevalue("with_tables") if tables else "template1"
+        use(home, self._until.enter_context(copied(template)))
+        self._until.callback(_assert_served, home)
+
+
+def _pour(source: Home, target: Home) -> None:
+    """Fills a database with the rows of another, as a backup that is restored would."""
+    tables = everything().metadata.sorted_tables
+    with TemporaryFile() as rows, reading(source) as whole, writing(target) as empty:
+        dump.write(whole.connection(), tables, rows)
+        rows.seek(0)
+        dump.read(empty.connection(), tables, rows)
+    if inbox := Inbox.waiting(source, 0):
+        with TemporaryFile() as rows:
+            inbox.dump(rows)
+            rows.seek(0)
+            Inbox(target).fill(rows)
+
+
+def _assert_served(home: Home) -> None:
+    files = [file for file in ("operations.db", "inbox.db") if (home.path / file).exists()]
+    assert files == [], "settings that a test wrote lost the address of the database: let settle() write them"
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, has_tables: bool) -> Iterator[str]:
-    """The URL for ``stores.operations``: empty for SQLite."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        yield ""
-        return
-    copied = request.getfixturevalue("postgres")
-    with copied(request.getfixturevalue("with_tables") if has_tables else "template1") as url:
-        yield url
+def homes(request: pytest.FixtureRequest, database: str) -> Iterator[Homes]:
+    """Makes homes for one test."""
+    with ExitStack() as until:
+        yield Homes(request, database, until)
+
+
+@pytest.fixture(scope="module")
+def lasting(request: pytest.FixtureRequest, database: str) -> Iterator[Homes]:
+    """Makes homes for all tests of a module."""
+    with ExitStack() as until:
+        yield Homes(request, database, until)
 
 
 @pytest.fixture
-def home(tmp_path: Path, database: str, has_tables: bool, file_with_tables: Path) -> Iterator[Home]:
-    """An empty home on the database."""
-    made = Home(tmp_path).create()
-    if has_tables and not database:
-        shutil.copy(file_with_tables, tmp_path)
-    use(made, database)
-    yield made
-    let_go(database)
+def home(homes: Homes, tmp_path: Path) -> Home:
+    """An empty home."""
+    return homes.new(tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -177,11 +255,18 @@ def use(home: Home, url: str) -> None:
     """Lets a home's settings name a database."""
     file = home.path / "settings.toml"
     said = file.read_text(encoding="utf-8")
-    file.write_text(said.replace('operations = ""', f'operations = "{url}"'), encoding="utf-8")
+    assert re.search(PLACE, said)
+    file.write_text(re.sub(PLACE, lambda _: f'operations = "{url}"', said), encoding="utf-8")
 
 
-def let_go(url: str) -> None:
+def settle(home: Home, said: str) -> None:
+    """Lets a home's settings say this, and beside it only where the database is, as before."""
+    place = f'[stores]\noperations = "{home.settings.stores.operations}"\n'
+    (home.path / "settings.toml").write_text(f"{said}\n{place}", encoding="utf-8")
+
+
+def _let_go(url: str) -> None:
     """Closes this process's connections to the database at ``url``, however a test came by them."""
     for connection in list(CONNECTED):
-        if url and not connection.closed and connection.info.dbname == make_url(url).database:
+        if not connection.closed and connection.info.dbname == make_url(url).database:
             connection.close()

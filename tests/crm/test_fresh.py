@@ -1,7 +1,6 @@
 """What arrives live tells at once what the history tells after it was folded, and is folded once."""
 
 import random
-import shutil
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -20,6 +19,7 @@ from crm.history import History
 from crm.inbox import Inbox, Said
 from crm.settings import Home
 from tests import mortal
+from tests.conftest import Homes
 from tests.crm.company import Company, day, kinds
 
 NOON = day(400)
@@ -31,9 +31,9 @@ def phone(number: int, source: str = "crm") -> str:
     return f"+8490100{SOURCES.index(source)}00{number}"
 
 
-def base(path: Path, sources: tuple[str, ...] = ("crm",)) -> Home:
+def base(home: Home, sources: tuple[str, ...] = ("crm",)) -> Home:
     """Two leads, a customer with an invoice and an open ticket, a deal; all told before the deliveries."""
-    company = Company(path)
+    company = Company(home.path)
     invoice: dict[str, Any] = {"kind": "invoice", "reference": "R1", "occurred_at": day(7), "due_at": day(30)}
     term = {"kind": "subscription", "product": "CRM", "starts_at": day(8), "ends_at": day(373)}
     worth: dict[str, Any] = {"amount": 5_000_000, "currency": "VND", "party": "K1"}
@@ -116,9 +116,9 @@ def by(source: str, said: Said) -> Said:
 
 
 @pytest.fixture(scope="module")
-def four(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def four(lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A company whose four systems hold the same story, to be copied."""
-    return base(tmp_path_factory.mktemp("four"), SOURCES)
+    return base(lasting.new(tmp_path_factory.mktemp("four")), SOURCES)
 
 
 STORY = st.lists(st.sampled_from(SAYINGS), min_size=1, max_size=14)
@@ -127,9 +127,13 @@ STORY = st.lists(st.sampled_from(SAYINGS), min_size=1, max_size=14)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.tuples(STORY, STORY, STORY, STORY), st.integers(0, 9))
 def test_live_events_are_those_of_the_history_after_the_fold(
-    four: Home, tmp_path_factory: pytest.TempPathFactory, stories: tuple[list[Said], ...], later: int
+    four: Home,
+    homes: Homes,
+    tmp_path_factory: pytest.TempPathFactory,
+    stories: tuple[list[Said], ...],
+    later: int,
 ) -> None:
-    home = Home(shutil.copytree(four.path, tmp_path_factory.mktemp("home"), dirs_exist_ok=True))
+    home = homes.copy(four, tmp_path_factory.mktemp("home"))
     told_by = [[by(source, said) for said in story] for source, story in zip(SOURCES, stories, strict=True)]
     inbox, live = Inbox(home), overlay(home)
     for number, sayings in enumerate(zip_longest(*told_by)):
@@ -148,8 +152,10 @@ def test_live_events_are_those_of_the_history_after_the_fold(
     assert {subject for subject in at_once if at_once[subject] is not None} <= everybody
 
 
-def test_the_order_of_arrival_changes_nothing_where_the_source_says_when(four: Home, tmp_path: Path) -> None:
-    home = Home(shutil.copytree(four.path, tmp_path, dirs_exist_ok=True))
+def test_the_order_of_arrival_changes_nothing_where_the_source_says_when(
+    four: Home, homes: Homes, tmp_path: Path
+) -> None:
+    home = homes.copy(four, tmp_path)
     words = [
         Said("lead", "crm", "L1", {"status": word, "rating": rating}, said_at=NOON + place)
         for place, (word, rating) in enumerate([("gọi", "C"), ("hẹn", "B"), ("báo giá", "A")])
@@ -168,8 +174,8 @@ def test_the_order_of_arrival_changes_nothing_where_the_source_says_when(four: H
         assert newest == {"status": "báo giá", "rating": "A"}
 
 
-def test_nothing_live_is_visible_before_it_was_received(tmp_path: Path) -> None:
-    home = base(tmp_path)
+def test_nothing_live_is_visible_before_it_was_received(home: Home) -> None:
+    base(home)
     before = kinds(EventStore.open(home).one("lead:crm:L1"), NOON)
     Inbox(home).put("crm/1", [activity(1, lead="L1")], moment=NOON)
     live = overlay(home).one("lead:crm:L1")
@@ -177,8 +183,8 @@ def test_nothing_live_is_visible_before_it_was_received(tmp_path: Path) -> None:
     assert kinds(live, NOON + 1) == [*before, "call"]
 
 
-def test_a_fold_happens_once(tmp_path: Path) -> None:
-    home = base(tmp_path)
+def test_a_fold_happens_once(home: Home) -> None:
+    base(home)
     Inbox(home).put("crm/1", list(SAYINGS), moment=NOON)
     report = fold(home)
     assert report is not None
@@ -191,16 +197,16 @@ def test_a_fold_happens_once(tmp_path: Path) -> None:
     assert live.since(0) == {}
 
 
-def test_an_empty_history_takes_deliveries(tmp_path: Path) -> None:
-    home = Home(tmp_path).create()
+def test_an_empty_history_takes_deliveries(home: Home) -> None:
     Inbox(home).put("crm/1", [SAYINGS[2]], moment=NOON)
     assert fold(home) is not None
     assert "created" in kinds(EventStore.open(home).one("lead:crm:N1"))
 
 
 @pytest.mark.slow
-def test_a_fold_killed_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    home, chance, expected = base(tmp_path), random.Random(1), []
+def test_a_fold_killed_at_any_moment_loses_and_doubles_nothing(home: Home) -> None:
+    base(home)
+    chance, expected = random.Random(1), []
     Inbox(home).put("crm/first", [activity(1, lead="L2")], moment=NOON)
     whole, kills = mortal.lasts(fold, home), 0
     while kills < 12:

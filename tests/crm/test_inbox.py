@@ -77,6 +77,7 @@ def test_folded_rows_are_forgotten_but_never_the_newest(home: Home) -> None:
         (Said("stage", "web", "1", {}), "this table"),
         (Said("lead", "web", "", {}), "needs its source"),
         (Said("lead", "web", "x" * 201, {}), "needs its source"),
+        (Said("lead", "web", "x\0", {}), "needs its source"),
         (Said("lead", "web", "1", {"colour": "red"}), "no column"),
     ],
 )
@@ -86,7 +87,7 @@ def test_what_no_history_row_could_hold_is_refused_whole(home: Home, said: Said,
     assert Inbox(home).newest() == 0
 
 
-@pytest.mark.databases("sqlite")
+@pytest.mark.databases("sqlite", why="there the inbox is a file of its own")
 def test_an_inbox_that_was_never_used_is_not_made(home: Home) -> None:
     assert Inbox.waiting(home, 0) is None
     assert not (home.path / "inbox.db").exists()

@@ -7,15 +7,16 @@ import pytest
 from crm.inbox import Inbox, Said
 from crm.kin import kin, told_of
 from crm.settings import Home
+from tests.conftest import Homes
 from tests.crm.company import Company, day
 
 PHONE = "+84912345678"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A lead that became a customer, a second with the same e-mail, a stranger."""
-    company = Company(tmp_path_factory.mktemp("kin"))
+    company = Company(lasting.new(tmp_path_factory.mktemp("kin")).path)
     company.tell("lead", "L1", day(0), created_at=day(0), name="Lan", phone=PHONE, converted_at=day(1),
                  converted_party="P")  # fmt: skip
     company.tell("lead", "L2", day(0), created_at=day(0), name="Lan", email="lan@x.vn")
@@ -42,10 +43,10 @@ def test_who_has_nothing_in_common_is_alone(home: Home, subject: str) -> None:
     assert kin(home, [subject]) == {subject}
 
 
-def test_several_at_once_and_none(home: Home, tmp_path: Path) -> None:
+def test_several_at_once_and_none(home: Home, homes: Homes, tmp_path: Path) -> None:
     assert len(kin(home, ["lead:crm:L1", "lead:crm:L3"])) == 5
     assert kin(home, []) == frozenset()
-    assert kin(Home(tmp_path).create(), ["lead:crm:L1"]) == {"lead:crm:L1"}
+    assert kin(homes.new(tmp_path), ["lead:crm:L1"]) == {"lead:crm:L1"}
 
 
 def test_only_those_events_are_told_of_are_subjects(home: Home) -> None:

@@ -1,7 +1,5 @@
 """The last note of each lead and customer, from whatever record it was written to."""
 
-from pathlib import Path
-
 import pytest
 
 from crm.events import EventStore
@@ -10,12 +8,13 @@ from crm.glance import glance
 from crm.history import History
 from crm.inbox import Inbox, Said
 from crm.notes import Note, notes
+from crm.settings import Home
 from tests.crm.company import Company, day
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Company:
-    company = Company(tmp_path)
+def company(home: Home) -> Company:
+    company = Company(home.path)
     company.tell("lead", "L", day(0), created_at=day(0))
     company.tell("party", "K", day(0), kind="organisation", created_at=day(0))
     company.tell("party", "P", day(0), kind="person", organisation="K", created_at=day(0))

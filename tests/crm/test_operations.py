@@ -1,21 +1,26 @@
 import multiprocessing
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import NullPool, create_engine, inspect, text
 
-from crm import migrations, operations
+from crm import databases, migrations, operations
 from crm.errors import ModelError, ResourceError, SettingsError
 from crm.settings import Home
 from crm.tables import everything
+from crm.tables.jobs import Mark
 from crm.tables.scores import Champion, Score
+from tests.conftest import Homes
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")
 
 
 @pytest.fixture
-def has_tables() -> bool:
-    return False
+def home(homes: Homes, tmp_path: Path) -> Home:
+    """One whose database nobody opened yet."""
+    return homes.new(tmp_path, tables=False)
 
 
 def test_first_use_makes_every_table_the_models_declare(home: Home) -> None:
@@ -30,7 +35,7 @@ def test_first_use_makes_every_table_the_models_declare(home: Home) -> None:
         assert found == migrations.newest()
 
 
-@pytest.mark.databases("sqlite")
+@pytest.mark.databases("sqlite", why="PostgreSQL's never do")
 def test_readers_do_not_wait_for_a_writer(home: Home) -> None:
     with operations.reading(home) as session:
         assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
@@ -99,13 +104,46 @@ def test_a_reader_sees_one_moment_while_another_writes(home: Home) -> None:
     assert operations.champion(home, "churn") is not None
 
 
-@pytest.mark.databases("sqlite")
+def test_what_a_writer_has_read_stands_until_it_has_written(home: Home) -> None:
+    def count(_: int) -> None:
+        with operations.writing(home) as session:
+            before = session.get(Mark, "writers")
+            time.sleep(0.01)
+            session.merge(Mark(name="writers", number=before.number + 1 if before else 1))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(count, range(12)))
+    with operations.reading(home) as session:
+        assert session.get_one(Mark, "writers").number == 12
+
+
+def test_who_waited_long_for_another_writer_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "LOCK_WAIT", 1)
+    with operations.writing(home) as session, ThreadPoolExecutor(1) as threads:
+        assert session.get(Champion, "churn") is None
+        other = threads.submit(operations.promote, home, "churn", "1", "a", expected=None)
+        with pytest.raises(ResourceError, match="wait until it has finished"):
+            other.result()
+
+
+@pytest.mark.databases("postgres")
+def test_a_server_that_was_restarted_is_reached_again(home: Home) -> None:
+    operations.promote(home, "churn", "1", "a", expected=None)
+    others = "pid != pg_backend_pid() AND datname = current_database()"
+    with create_engine(home.operations_url, poolclass=NullPool).connect() as connection:
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+    found = operations.champion(home, "churn")
+    assert found is not None
+    assert found.version == "1"
+
+
+@pytest.mark.databases("sqlite", why="its file is in the home")
 def test_a_missing_home_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match="LEADKEEP_HOME"):
         operations.champion(Home(tmp_path / "nowhere"), "churn")
 
 
-@pytest.mark.databases("sqlite")
+@pytest.mark.databases("sqlite", why="it is a file")
 def test_a_damaged_database_says_what_to_do(tmp_path: Path) -> None:
     home = Home(tmp_path).create()
     (tmp_path / "operations.db").write_bytes(b"not a database" * 1000)
@@ -140,7 +178,7 @@ def _fill(home: Home) -> None:
         )
 
 
-@pytest.mark.databases("sqlite")
+@pytest.mark.databases("sqlite", why="it can be told that no page is left")
 def test_a_full_disk_is_a_resource_error_and_keeps_nothing(home: Home) -> None:
     operations.promote(home, "churn", "1", "a", expected=None)
     with pytest.raises(ResourceError, match="free some disk space"):

@@ -1,21 +1,20 @@
 """A planned call stands until it is made, wherever it was planned."""
 
-from pathlib import Path
-
 import pytest
 
 from crm.clock import HOUR
 from crm.inbox import Inbox, Said
 from crm.promises import Promise, promised
+from crm.settings import Home
 from tests.crm.company import Company, day
 
 LEAD, CUSTOMER = "lead:crm:L", "customer:crm:K"
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Company:
+def company(home: Home) -> Company:
     """A callback planned on day 1 for day 5, for a lead and for a customer."""
-    company = Company(tmp_path)
+    company = Company(home.path)
     company.tell("lead", "L", day(0), created_at=day(0), name="Lan")
     company.tell("party", "K", day(0), kind="person", name="Hoa", created_at=day(0), customer_since=day(0))
     for record, whose in (("P", {"lead": "L"}), ("Q", {"party": "K"})):

@@ -1,6 +1,5 @@
 """People are found by what is remembered of them."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,13 @@ from crm.history import query
 from crm.inbox import Inbox, Said
 from crm.search import FOLDED, find, folded
 from crm.settings import Home
+from tests.conftest import Homes
 from tests.crm.company import Company, day
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    company = Company(tmp_path_factory.mktemp("told"))
+def told(lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    company = Company(lasting.new(tmp_path_factory.mktemp("told")).path)
     for number, (name, phone) in enumerate(
         (("Nguyễn Văn Đức", "+84912345678"), ("Nguyễn Thị Vân", "+84321234567"))
     ):
@@ -39,9 +39,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture
-def home(told: Home, tmp_path: Path) -> Home:
+def home(told: Home, homes: Homes, tmp_path: Path) -> Home:
     """The same, to do with as one likes."""
-    return Home(shutil.copytree(told.path, tmp_path / "home"))
+    return homes.copy(told, tmp_path / "home")
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_who_came_live_is_found_at_once_and_as_they_are_called_now(home: Home) -
     assert find(home, "van duc") == ["lead:crm:LEA-0"]
 
 
-def test_before_the_first_import_nobody_is_found(tmp_path: Path) -> None:
-    assert find(Home(tmp_path).create(), "lan") == []
+def test_before_the_first_import_nobody_is_found(homes: Homes, tmp_path: Path) -> None:
+    assert find(homes.new(tmp_path), "lan") == []
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,12 @@
-from pathlib import Path
-
 from crm.clock import HOUR
 from crm.inbox import Inbox, Said
+from crm.settings import Home
 from crm.standing import entered_first, merges, open_leads
 from tests.crm.company import Company, day
 
 
-def a_company(path: Path) -> Company:
-    company = Company(path)
+def a_company(home: Home) -> Company:
+    company = Company(home.path)
     company.tell("actor", "hoa", day(0), name="Hoa")
     company.tell(
         "lead", "A", day(1), created_at=day(1), owner="hoa", channel="zalo", phone="+84912345678", name="An"
@@ -20,8 +19,8 @@ def a_company(path: Path) -> Company:
     return company
 
 
-def test_open_leads_with_their_owner_and_since_when(tmp_path: Path) -> None:
-    company = a_company(tmp_path)
+def test_open_leads_with_their_owner_and_since_when(home: Home) -> None:
+    company = a_company(home)
     company.load()
     company.tell(
         "lead", "A", day(5), created_at=day(1), owner="minh", channel="zalo", phone="+84912345678", name="An"
@@ -38,8 +37,8 @@ def test_open_leads_with_their_owner_and_since_when(tmp_path: Path) -> None:
     assert one.owner_load == 2
 
 
-def test_only_what_our_own_people_do_is_dealing_with_a_lead(tmp_path: Path) -> None:
-    company = a_company(tmp_path)
+def test_only_what_our_own_people_do_is_dealing_with_a_lead(home: Home) -> None:
+    company = a_company(home)
     for number, (kind, direction, outcome) in enumerate(
         [
             ("call", "out", "no_answer"),
@@ -65,8 +64,8 @@ def test_only_what_our_own_people_do_is_dealing_with_a_lead(tmp_path: Path) -> N
     assert found["lead:crm:B"].touched_at is None
 
 
-def test_what_came_live_counts_too(tmp_path: Path) -> None:
-    company = a_company(tmp_path)
+def test_what_came_live_counts_too(home: Home) -> None:
+    company = a_company(home)
     company.load()
     inbox = Inbox(company.home)
     inbox.put("1", [
@@ -82,8 +81,8 @@ def test_what_came_live_counts_too(tmp_path: Path) -> None:
     assert found["lead:crm:NEW"].channel == "facebook"
 
 
-def test_who_entered_first_is_told_of_people_with_several_records(tmp_path: Path) -> None:
-    company = a_company(tmp_path)
+def test_who_entered_first_is_told_of_people_with_several_records(home: Home) -> None:
+    company = a_company(home)
     company.tell("lead", "ALONE", day(2), created_at=day(2), owner="hoa", phone="+84987654321", name="Bình")
     company.tell(
         "change",
@@ -104,13 +103,13 @@ def test_who_entered_first_is_told_of_people_with_several_records(tmp_path: Path
     assert (first.subject, first.at, first.owner, first.name) == ("lead:crm:A", day(1), "crm:hoa", "Hoa")
 
 
-def test_a_merged_lead_is_not_open_any_more(tmp_path: Path) -> None:
-    company = a_company(tmp_path)
+def test_a_merged_lead_is_not_open_any_more(home: Home) -> None:
+    company = a_company(home)
     company.tell("link", "M1", day(4), table="lead", record="B", subject="lead:crm:A", rule="merge")
     company.load()
     assert merges(company.home) == {"lead:crm:B": ("lead:crm:A", 1)}
     assert set(open_leads(company.home)) == {"lead:crm:A"}
 
 
-def test_before_anything_was_imported_there_is_nobody(tmp_path: Path) -> None:
-    assert open_leads(Company(tmp_path).home) == {}
+def test_before_anything_was_imported_there_is_nobody(home: Home) -> None:
+    assert open_leads(home) == {}

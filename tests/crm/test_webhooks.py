@@ -20,6 +20,7 @@ from crm.folding import fold
 from crm.fresh import Overlay
 from crm.inbox import LIVE, Inbox, Said
 from crm.schema import TABLES
+from crm.settings import Home
 from crm.webhooks import Sender, facebook, leadkeep, zalo
 from tests.crm.company import Company, day
 
@@ -178,12 +179,12 @@ def test_what_means_nothing_is_refused_in_words(module: Any, body: Any, what: st
         module.read(body, SENDER)
 
 
-def test_odd_values_are_refused_or_become_history(tmp_path: Path) -> None:
+def test_odd_values_are_refused_or_become_history(home: Home) -> None:
     """One that were kept and not understood would hold up everybody's."""
-    company = Company(tmp_path)
+    company = Company(home.path)
     company.tell("party", "K1", day(0), name="Công ty 1", created_at=day(0))
     company.load()
-    home, kept = company.home, list[Said]()
+    kept = list[Said]()
     for format, bodies in EXAMPLES.items():
         for said, odd in product(bodies, ODD):
             for path in places(said):

@@ -1,7 +1,6 @@
 """Models are written whole, one is in use, and a damaged one lets the last good one go on."""
 
 import logging
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +11,6 @@ from models import registry
 from models.bundle import Bundle
 
 from .conftest import make_bundle
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path).create()
 
 
 def damage(home: Home, bundle: Bundle) -> None:

@@ -1,17 +1,14 @@
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
-from crm import operations
 from crm.clock import DAY, now
 from crm.settings import Home
-from models.target import all_targets
 from serving.app import create_app
 from serving.rights import keys
-from tests.conftest import let_go, use
+from tests.conftest import Homes
 from tests.serving import company
 from tests.serving.stored import ORIGIN
 
@@ -29,16 +26,9 @@ def told_once(once: Callable[[str, Callable[[Path], object]], Path]) -> Home:
 
 
 @pytest.fixture
-def at_work(told_once: Home, tmp_path: Path, database: str) -> Iterator[Home]:
+def at_work(told_once: Home, homes: Homes, tmp_path: Path) -> Home:
     """The same company, to do with as one likes."""
-    home = Home(shutil.copytree(told_once.path, tmp_path / "home"))
-    champions = [operations.champion(home, name) for name in all_targets()]
-    use(home, database)
-    for one in champions:
-        if database and one is not None:
-            operations.promote(home, one.target, one.version, one.manifest_sha256, expected=None)
-    yield home
-    let_go(database)
+    return homes.copy(told_once, tmp_path / "home")
 
 
 @pytest.fixture

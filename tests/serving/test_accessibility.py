@@ -1,9 +1,7 @@
 """Every page in a real browser, read by axe-core: no violation of level A or AA, nothing beyond the screen."""
 
 import json
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -25,6 +23,7 @@ from serving.rights.sealed import seal
 from serving.scores import course
 from serving.scores.scoring import score
 from serving.work import assigning
+from tests.conftest import Homes, settle
 from tests.serving import chromium, company
 from tests.serving.teams import tap, team
 
@@ -56,10 +55,10 @@ FEW = "[capacity]\nsales = 4\ncare = 4\n"
 
 
 @pytest.fixture(scope="module")
-def full(told_once: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+def full(told_once: Home, lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A company with scores of today and of last week, second models, people, alerts, outcomes and a job that ran."""
-    home = Home(shutil.copytree(told_once.path, tmp_path_factory.mktemp("full") / "home"))
-    (home.path / "settings.toml").write_text(FEW, encoding="utf-8")
+    home = lasting.copy(told_once, tmp_path_factory.mktemp("full") / "home")
+    settle(home, FEW)
     for target in ("lead_conversion", "churn"):
         company.trained(home, target, now() - DAY, seed=1)
         score(home, target)
@@ -169,8 +168,7 @@ def test_no_page_keeps_anybody_out(
     reader.context.close()
 
 
-def test_neither_does_a_page_that_is_still_empty(shown: Browser, tmp_path: Path) -> None:
-    home = Home(tmp_path).create()
+def test_neither_does_a_page_that_is_still_empty(shown: Browser, home: Home) -> None:
     missing = {"/ho-so/{subject:path}"}
     with chromium.listening(home) as url:
         reader = Reader(shown, url, home, *SCREENS[0][::2])

@@ -15,6 +15,7 @@ from crm.tables.work import Assignment, DoNotContact, Goal, Tap
 from serving.app import create_app
 from serving.rights import keys
 from serving.rights.access import COOKIE
+from tests.conftest import Homes
 from tests.serving import teams
 from tests.serving.stored import send, store
 
@@ -66,9 +67,9 @@ BAD: list[tuple[str, dict[str, str], int]] = [
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def place(lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """One lead, held by the administrator who sits at the browser."""
-    home = Home(tmp_path_factory.mktemp("forms")).create()
+    home = lasting.new(tmp_path_factory.mktemp("forms"))
     team = teams.team(home, "Một")
     teams.hold(home, LEAD, teams.person(home, "admin", team, "admin"), team, since=1)
     store(home, TARGET, {})

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,7 @@ from serving.rights import people, senders, teams
 from serving.scores.scoring import score
 from serving.wording import words
 from serving.work import assigning, outcomes, steps
+from tests.conftest import Homes, settle
 from tests.serving import chromium, company
 from tests.serving.rescored import rescoring
 
@@ -44,10 +44,10 @@ SCREENS = [(390, "vi"), (1280, "en")]
 
 
 @pytest.fixture(scope="module")
-def shared_out(told_once: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+def shared_out(told_once: Home, lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A company with scores, a sales and a care team, and everybody's leads and customers shared out."""
-    home = Home(shutil.copytree(told_once.path, tmp_path_factory.mktemp("shared") / "home"))
-    (home.path / "settings.toml").write_text(ALWAYS, encoding="utf-8")
+    home = lasting.copy(told_once, tmp_path_factory.mktemp("shared") / "home")
+    settle(home, ALWAYS)
     for target in ("lead_conversion", "churn"):
         score(home, target)
     sales, care = teams.make(home, "Bán hàng 1", "sales").id, teams.make(home, "CSKH 1", "care").id
@@ -62,9 +62,9 @@ def shared_out(told_once: Home, tmp_path_factory: pytest.TempPathFactory) -> Hom
 
 
 @pytest.fixture
-def busy(shared_out: Home, tmp_path: Path) -> Home:
+def busy(shared_out: Home, homes: Homes, tmp_path: Path) -> Home:
     """The same, to work in."""
-    return Home(shutil.copytree(shared_out.path, tmp_path / "home"))
+    return homes.copy(shared_out, tmp_path / "home")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """A profile is a place to work: call, say what came of it, and find the person's other records."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +19,7 @@ from crm.tables.work import Assignment, Tap
 from serving.app import create_app
 from serving.rights import keys
 from serving.rights.access import COOKIE
+from tests.conftest import Homes
 from tests.crm.company import Company
 from tests.serving.stored import send, store
 from tests.serving.teams import as_caller, hold, person, team
@@ -30,9 +30,10 @@ PHONE = "+84912345678"
 
 
 @pytest.fixture(scope="module")
-def lan(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def lan(lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Lan: a lead, another that became a customer, a colleague's, and one that was merged into the first."""
-    company, start = Company(tmp_path_factory.mktemp("lan")), now() - 90 * DAY
+    home, start = lasting.new(tmp_path_factory.mktemp("lan")), now() - 90 * DAY
+    company = Company(home.path)
     company.tell("actor", "nam", start, name="Nam Cũ")
     company.tell("lead", "L1", start + DAY, created_at=start + DAY, name="Lan", phone=PHONE, owner="hoa")
     company.tell("lead", "L4", start + DAY, created_at=start + DAY, name="Lan", converted_at=start + 9 * DAY,
@@ -46,7 +47,6 @@ def lan(tmp_path_factory: pytest.TempPathFactory) -> Home:
         "activity", "B", now() - DAY, kind="callback", occurred_at=now() - DAY, due_at=now() + DAY, lead="L1"
     )
     company.load()
-    home = company.home
     first, second = team(home, "Một"), team(home, "Hai")
     hoa, nam = person(home, "hoa", first, "team_lead"), person(home, "nam", second)
     for subject in (LEAD, CUSTOMER, GONE, WON):
@@ -57,9 +57,9 @@ def lan(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture
-def home(lan: Home, tmp_path: Path) -> Home:
+def home(lan: Home, homes: Homes, tmp_path: Path) -> Home:
     """The same, to do with as one likes."""
-    return Home(shutil.copytree(lan.path, tmp_path / "home"))
+    return homes.copy(lan, tmp_path / "home")
 
 
 @pytest.fixture

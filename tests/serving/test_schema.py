@@ -3,7 +3,6 @@
 import base64
 import hmac
 import json
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +19,7 @@ from crm.events import EventStore
 from crm.settings import Home
 from serving.app import create_app
 from serving.rights import access, keys, senders
+from tests.conftest import Homes
 from tests.crm.test_webhooks import EXAMPLES, ODD
 from tests.serving import chromium
 from tests.serving.teams import team
@@ -89,8 +89,8 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def asked(told_once: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
-    home = Home(shutil.copytree(told_once.path, tmp_path_factory.mktemp("asked") / "home"))
+def asked(told_once: Home, lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    home = lasting.copy(told_once, tmp_path_factory.mktemp("asked") / "home")
     with chromium.listening(home) as url:
         yield Asked(home, url)
 

@@ -14,6 +14,7 @@ from serving.app import create_app
 from serving.rights import keys
 from serving.rights.access import COOKIE
 from serving.rights.sealed import seal, unseal
+from tests.conftest import Homes
 from tests.crm.company import Company, day
 from tests.serving.conftest import signed_in
 from tests.serving.stored import ORIGIN, send
@@ -21,9 +22,10 @@ from tests.serving.teams import as_caller, hold, person, team
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def told(lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Two namesakes: one Hoa's, one her colleague's; and a customer."""
-    company = Company(tmp_path_factory.mktemp("search") / "home")
+    home = lasting.new(tmp_path_factory.mktemp("search"))
+    company = Company(home.path)
     company.tell(
         "lead", "L1", day(0), created_at=day(0), name="Nguyễn Văn An", phone="+84912345678", owner="hoa"
     )
@@ -32,7 +34,6 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Home:
         "party", "K", day(0), kind="person", name="Nguyễn Văn An", created_at=day(0), customer_since=day(0)
     )
     company.load()
-    home = company.home
     first = team(home, "Một")
     for login, source_id in (("hoa", "L1"), ("nam", "L2")):
         hold(home, f"lead:crm:{source_id}", person(home, login, first), first, day(0))

@@ -1,6 +1,5 @@
 """The monitor tells a model that went wrong and people who changed from luck, on stories whose truth is known."""
 
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,6 +14,7 @@ from crm.tables.scores import Monitoring, ScorePast, ScoreRun
 from models.bundle import Bundle
 from models.target import find
 from serving.runs import watched
+from tests.conftest import Homes
 from tests.crm.company import Company
 from tests.serving.company import trained
 from training.drift import Drift, stability
@@ -127,10 +127,10 @@ def tell_leads(
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Bundle, int]:
+def story(lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Bundle, int]:
     """Leads of 150 days and a model of the 100th; since the 140th all are called six times."""
     rng, start = default_rng(3), MONTH
-    company = Company(tmp_path_factory.mktemp("watched"))
+    company = Company(lasting.new(tmp_path_factory.mktemp("watched")).path)
     number = tell_leads(company, rng, 0, (0, 140), start)
     company.load()
     bundle = trained(company.home, "lead_conversion", start + 100 * DAY)
@@ -140,10 +140,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Bundle, int]:
 
 
 @pytest.fixture
-def scored(story: tuple[Home, Bundle, int], tmp_path) -> tuple[Home, Bundle, int]:
+def scored(story: tuple[Home, Bundle, int], homes: Homes, tmp_path) -> tuple[Home, Bundle, int]:
     """What the model said of each lead two days after it came, since the model was there."""
     home, bundle, start = story
-    home = Home(shutil.copytree(home.path, tmp_path / "home"))
+    home = homes.copy(home, tmp_path / "home")
     keep(home, bundle, start, bundle.calibration.predict)
     return home, bundle, start
 

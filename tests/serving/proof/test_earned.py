@@ -8,6 +8,7 @@ from crm.tables.people import Person
 from crm.tables.scores import ScoreRun
 from crm.tables.trial import Enrolment
 from serving.proof.earned import Proof, proof
+from tests.conftest import Homes
 from tests.crm.company import Company, day
 
 SOLD = {0: (5, 40), 1: (70, 0), 2: (-3, 0), 3: (10, 0), 4: (12, 0)}
@@ -15,9 +16,9 @@ SOLD = {0: (5, 40), 1: (70, 0), 2: (-3, 0), 3: (10, 0), 4: (12, 0)}
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def told(lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Forty leads drawn on day 10, twenty on day 150; the story ends on day 160."""
-    company = Company(tmp_path_factory.mktemp("proof"))
+    company = Company(lasting.new(tmp_path_factory.mktemp("proof")).path)
     for number in range(60):
         drawn = 10 if number < 40 else 150
         about = {"created_at": day(drawn - 5), "name": "A", "channel": "zalo"}

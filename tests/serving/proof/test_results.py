@@ -1,7 +1,5 @@
 """The director's figures, counted by hand on a small company, and the goals set beside them."""
 
-from pathlib import Path
-
 import pytest
 from fastapi.testclient import TestClient
 
@@ -12,6 +10,7 @@ from crm.tables.work import Goal
 from serving.proof.results import Results, results
 from serving.rights import keys
 from serving.rights.access import COOKIE
+from tests.conftest import settle
 from tests.crm.company import Company
 from tests.serving.stored import ORIGIN, send
 
@@ -23,8 +22,8 @@ def ago(days: float) -> int:
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Home:
-    company = Company(tmp_path)
+def told(home: Home) -> Home:
+    company = Company(home.path)
     for number in range(10):  # leads of 60 days ago: 3 convert, one of them too late to count
         won = {0: 50, 1: 40, 2: 5}.get(number)
         more = {"converted_at": ago(won), "converted_party": f"C{number}"} if won else {}
@@ -158,7 +157,7 @@ def test_complaints_are_told_from_other_tickets_and_who_waits_is_counted(told: H
     found = {one.name: one for one in counted(told).figures}
     assert not counted(told).complaints
     assert (found["response"].people, found["response"].waiting, found["resolution"].waiting) == (4, 2, 3)
-    (told.path / "settings.toml").write_text('[tickets]\ncomplaints = ["Khiếu nại"]\n', encoding="utf-8")
+    settle(told, '[tickets]\ncomplaints = ["Khiếu nại"]\n')
     found = {one.name: one for one in counted(told).figures}
     assert counted(told).complaints
     assert found["response"][1:3] == (30.0, 1)

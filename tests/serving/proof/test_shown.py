@@ -22,6 +22,7 @@ from serving.app import create_app
 from serving.proof.shown import shown
 from serving.scores.scoring import score
 from serving.write_back import outbox
+from tests.conftest import settle
 from tests.serving.stored import header, store
 
 RULED: list[dict[str, Any]] = [{"topic": "source", "vi": "Từ Zalo", "en": "From Zalo", "contribution": 0.2}]
@@ -31,7 +32,7 @@ FILE = '[[write_back]]\nname = "csv"\nto = "file"\naddress = "out"\nper_minute =
 @pytest.fixture
 def drawn(home: Home) -> Home:
     """Two hot leads, the second of the control group, whom the rule finds warm."""
-    (home.path / "settings.toml").write_text(FILE, encoding="utf-8")
+    settle(home, FILE)
     leads = ({"source_id": one, "rule_probability": 0.12, "rule_reasons": RULED} for one in ("S", "R"))
     store(home, "lead_conversion", *leads)
     with writing(home) as session:

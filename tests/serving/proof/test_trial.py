@@ -14,6 +14,7 @@ from crm.settings import Home
 from crm.tables.scores import Score
 from crm.tables.trial import Enrolment
 from serving.proof import exempt, trial
+from tests.conftest import settle
 
 NOW = 1_700_000_000 * SECOND
 TARGET = "lead_conversion"
@@ -122,7 +123,7 @@ def test_a_new_lead_is_drawn_as_it_is_scored_live_and_a_customer_waits(home: Hom
 
 
 def test_nobody_is_drawn_for_a_share_of_nothing(home: Home) -> None:
-    (home.path / "settings.toml").write_text("[trial]\nshare = 0.0\n")
+    settle(home, "[trial]\nshare = 0.0\n")
     with writing(home) as session:
         trial.enrol(session, home, TARGET, scores(200))
     assert {row.arm for row in enrolments(home)} == {"score"}

@@ -14,6 +14,7 @@ from crm.tables.work import Assignment
 from serving.app import create_app
 from serving.rights import access, keys, people, teams
 from serving.rights.keys import Caller
+from tests.conftest import Homes
 from tests.serving.stored import ORIGIN, header, store
 
 RULES = access.API | access.PAGES
@@ -128,8 +129,8 @@ def may(rule: str, role: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    return House(Home(tmp_path_factory.mktemp("house")).create())
+def house(lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> House:
+    return House(lasting.new(tmp_path_factory.mktemp("house")))
 
 
 @pytest.fixture(scope="module")

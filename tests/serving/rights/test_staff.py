@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from crm.clock import DAY, now
@@ -10,9 +8,9 @@ from tests.crm.company import Company
 
 
 @pytest.fixture
-def crm(tmp_path: Path) -> Company:
+def crm(home: Home) -> Company:
     """Two in sales, one of them known by a number only; one in care; one of an unnamed team with tickets; one gone."""
-    company, start = Company(tmp_path / "crm"), now() - 90 * DAY
+    company, start = Company(home.path), now() - 90 * DAY
     for source_id, told in {
         "lan.nguyen": {"name": "Nguyễn Thị Lan", "team": "sales"},
         "17": {"name": "Trần Văn Bình", "team": "sales", "email": "Lan.Nguyen@cty.vn"},

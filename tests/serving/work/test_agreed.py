@@ -1,7 +1,5 @@
 """The call agreed last counts, whether here or in the CRM; where nobody made it, an alert says so."""
 
-from pathlib import Path
-
 import pytest
 
 from crm.clock import DAY, HOUR, SECOND, now
@@ -18,9 +16,9 @@ LEAD = "lead:crm:L"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(home: Home) -> Home:
     """The CRM planned a call two days ago for yesterday."""
-    company, at = Company(tmp_path / "home"), now() - 2 * DAY
+    company, at = Company(home.path), now() - 2 * DAY
     company.tell("lead", "L", at - DAY, created_at=at - DAY, name="Lan")
     company.tell("activity", "P", at, kind="callback", occurred_at=at, due_at=at + DAY, lead="L")
     company.load()

@@ -30,6 +30,7 @@ from serving.work.listing import Asked, target_of
 from serving.work.spoken import FACTS, Spoken
 from serving.work.workday import Entry
 from serving.work.worklists import Chosen, Place, Row
+from tests.conftest import settle
 from tests.serving import teams
 from tests.serving.stored import ORIGIN, store
 
@@ -66,28 +67,31 @@ def test_an_address_nobody_made_is_answered(browser: TestClient, home: Home, que
 
 def test_care_is_told_when_nobody_may_be_called(browser: TestClient, home: Home) -> None:
     open_all_day = 'week = ["00:00-23:59"]\nsaturday = ["00:00-23:59"]\nsunday = ["00:00-23:59"]\n'
-    (home.path / "settings.toml").write_text(f'[hours]\n{open_all_day}calling = "00:00-00:01"\n')
+    settle(home, f'[hours]\n{open_all_day}calling = "00:00-00:01"\n')
     store(home, "churn", {})
     works = Calendar(home.settings).share(now()) > 0
     assert ("Ngoài giờ gọi theo luật" in browser.get("/khach-co-nguy-co").text) == works
 
 
-def test_a_call_agreed_for_the_evening_is_moved_to_the_morning_and_that_is_said(
-    client: TestClient, home: Home
+@pytest.mark.parametrize(("hour", "late"), [("20:00", True), ("09:00", False)])
+def test_a_call_agreed_for_the_evening_stands_and_that_nobody_works_then_is_said(
+    client: TestClient, home: Home, hour: str, late: bool
 ) -> None:
+    settle(home, '[hours]\nweek = ["08:00-17:00"]\nsaturday = ["08:00-17:00"]\nsunday = ["08:00-17:00"]\n')
     store(home, "lead_conversion", {})
     lan = teams.person(home, "lan", teams.team(home, "Một"))
     teams.hold(home, "lead:crm:R0", lan, 1, since=1)
     with writing(home) as session:
         client.cookies.set(COOKIE, keys.opened(session, teams.as_caller(home, lan)))
-    tomorrow = Calendar(home.settings).day(now() + DAY)
+    days = (Calendar(home.settings).day(now() + ahead * DAY) for ahead in range(1, 30))
+    day = next(day for day in days if Calendar(home.settings).spans(day))
     form = {"csrf": keys.csrf(client.cookies[COOKIE]), "id": str(uuid4()), "target": "lead_conversion",
-            "subject": "lead:crm:R0", "code": "call_back", "due": f"{tomorrow}T20:00"}  # fmt: skip
+            "subject": "lead:crm:R0", "code": "call_back", "due": f"{day}T{hour}"}  # fmt: skip
     answer = client.post("/ghi", data=form, headers={"origin": ORIGIN, "x-leadkeep-part": "1"})
-    assert "đã dời vào giờ được gọi theo luật, 08:00-17:00" in answer.text
+    assert ("ngoài giờ làm việc của bạn" in answer.text) == late
     with reading(home) as session:
         due = session.scalars(select(Tap.due_at)).one()
-    assert due == parse(f"{tomorrow + timedelta(days=1)}T08:00", home.settings.zone)
+    assert due == parse(f"{day}T{hour}", home.settings.zone)
 
 
 def test_a_form_names_a_list_of_its_senders_role() -> None:
@@ -148,7 +152,7 @@ def test_a_touch_says_when_what_and_how_it_went_and_ours_in_our_own_words(home: 
 def test_the_crm_is_opened_by_the_settings_address_with_a_harmless_id(home: Home) -> None:
     card = Card("lead:crm:a/b?c", "crm", "a/b?c")
     assert spoken(home).crm_link(card) == ""
-    (home.path / "settings.toml").write_text('[crm]\nlead = "https://crm.example/leads/{id}/edit"\n')
+    settle(home, '[crm]\nlead = "https://crm.example/leads/{id}/edit"\n')
     assert spoken(home).crm_link(card) == "https://crm.example/leads/a%2Fb%3Fc/edit"
 
 

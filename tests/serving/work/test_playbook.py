@@ -1,7 +1,6 @@
 """The team's page and the page of what is urgent, as the people see them."""
 
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -18,6 +17,7 @@ from serving.rights import keys
 from serving.rights.access import COOKIE
 from serving.work import alerts, holding, playbook
 from serving.work.calendar import Calendar, day_number
+from tests.conftest import Homes
 from tests.crm.company import Company
 from tests.serving.stored import send, store
 from tests.serving.teams import as_caller, hold, holders, person, tap, team
@@ -42,9 +42,9 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+def told(lasting: Homes, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """Hoa holds three untouched leads, two of them hot; Minh holds one he called; one lies in the pool."""
-    home = Home(tmp_path_factory.mktemp("told")).create()
+    home = lasting.new(tmp_path_factory.mktemp("told"))
     north = team(home, "Bắc", recall_hours=100)
     chi, hoa, minh = (person(home, who, north, role) for who, role in
                       (("chi", "team_lead"), ("hoa", "sales"), ("minh", "sales")))  # fmt: skip
@@ -81,10 +81,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 
 @pytest.fixture
-def scene(told: Scene, home: Home) -> Scene:
+def scene(told: Scene, home: Home, homes: Homes) -> Scene:
     """The same, to do with as one likes."""
-    shutil.copytree(told.home.path, home.path, dirs_exist_ok=True)
-    return replace(told, home=home)
+    return replace(told, home=homes.copy(told.home, home.path))
 
 
 @pytest.fixture

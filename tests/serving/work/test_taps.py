@@ -1,3 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import func, select, update
 
@@ -61,6 +65,12 @@ def test_pressed_twice_it_is_one(home: Home, caller: Caller) -> None:
     assert (again.at, count(home), len(inbox(home))) == (first.at, 1, 1)
     with pytest.raises(SourceError, match="another outcome has this id"):
         tap(home, caller, given("busy"))
+
+
+def test_several_may_say_at_once_that_nobody_is_to_be_called(home: Home, caller: Caller) -> None:
+    said = [given("do_not_contact", str(uuid4())) for _ in range(12)]
+    with ThreadPoolExecutor(4) as threads:
+        assert len(list(threads.map(partial(tap, home, caller), said))) == count(home) == 12
 
 
 def test_a_callback_is_planned_and_the_next_contact_makes_it(home: Home, caller: Caller) -> None:

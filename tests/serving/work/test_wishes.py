@@ -1,6 +1,5 @@
 """Who asked not to be contacted is left alone in every record, list, alert and pool."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,9 +26,9 @@ PHONE = "+84912345678"
 ONES = {"lead:crm:L1", "lead:crm:L2", "customer:crm:P"}
 
 
-def told(path: Path, **first: Any) -> Home:
+def told(home: Home, **first: Any) -> Home:
     """Lan as a lead, as another lead with the same number, and as a customer; and Hoa."""
-    company = Company(path / "home")
+    company = Company(home.path)
     company.tell("lead", "L1", day(0), created_at=day(0), name="Lan", phone=PHONE, **first)
     company.tell("lead", "L2", day(0), created_at=day(0), name="Chị Lan", phone=PHONE)
     company.tell("lead", "HOA", day(0), created_at=day(0), name="Hoa", phone="+84988000111")
@@ -37,9 +36,9 @@ def told(path: Path, **first: Any) -> Home:
         "party", "P", day(1), kind="person", name="Lan", phone=PHONE, created_at=day(1), customer_since=day(1)
     )
     company.load()
-    store(company.home, "lead_conversion", *({"source_id": name} for name in ("L1", "L2", "HOA", "NEW")))
-    store(company.home, "churn", {"source_id": "P"})
-    return company.home
+    store(home, "lead_conversion", *({"source_id": name} for name in ("L1", "L2", "HOA", "NEW")))
+    store(home, "churn", {"source_id": "P"})
+    return home
 
 
 def asked(home: Home, subject: str) -> None:
@@ -57,8 +56,8 @@ def listed(home: Home, target: str) -> set[str]:
 
 
 @pytest.mark.parametrize("subject", sorted(ONES))
-def test_it_holds_for_every_record_of_the_person(tmp_path: Path, subject: str) -> None:
-    home = told(tmp_path)
+def test_it_holds_for_every_record_of_the_person(home: Home, subject: str) -> None:
+    told(home)
     assert unwilling_in(home) == frozenset()
     assert listed(home, "churn") == {"customer:crm:P"}
     asked(home, subject)
@@ -67,8 +66,8 @@ def test_it_holds_for_every_record_of_the_person(tmp_path: Path, subject: str) -
     assert listed(home, "churn") == set()
 
 
-def test_it_holds_for_a_lead_of_that_number_that_comes_later(tmp_path: Path) -> None:
-    home = told(tmp_path)
+def test_it_holds_for_a_lead_of_that_number_that_comes_later(home: Home) -> None:
+    told(home)
     asked(home, "customer:crm:P")
     Inbox(home).put("a", [Said("lead", "crm", "NEW", {"name": "Lan", "phone": PHONE, "created_at": now()})])
     assert unwilling_in(home) == ONES | {"lead:crm:NEW"}
@@ -77,19 +76,19 @@ def test_it_holds_for_a_lead_of_that_number_that_comes_later(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("custom", "holds"), [('{"do_not_contact": true}', True), ('{"do_not_contact": "có"}', True),
                                                ('{"do_not_contact": false}', False), ('{"a": 1}', False)])  # fmt: skip
-def test_the_crm_may_say_so_too(tmp_path: Path, custom: str, holds: bool) -> None:
-    home = told(tmp_path, custom=custom)
+def test_the_crm_may_say_so_too(home: Home, custom: str, holds: bool) -> None:
+    told(home, custom=custom)
     assert unwilling_in(home) == (ONES if holds else frozenset())
 
 
-def test_a_delivery_may_say_so_too(tmp_path: Path) -> None:
-    home = told(tmp_path)
+def test_a_delivery_may_say_so_too(home: Home) -> None:
+    told(home)
     Inbox(home).put("a", [Said("lead", "crm", "NEW", {"name": "An"}, {"do_not_contact": True})])
     assert unwilling_in(home) == {"lead:crm:NEW"}
 
 
-def test_no_alert_sends_anybody_there(tmp_path: Path) -> None:
-    home = told(tmp_path)
+def test_no_alert_sends_anybody_there(home: Home) -> None:
+    told(home)
     hoa = person(home, "hoa", team(home, "Bắc"))
     for source_id in ("L1", "HOA"):
         hold(home, f"lead:crm:{source_id}", hoa, 1, now() - 30 * DAY)
@@ -99,8 +98,8 @@ def test_no_alert_sends_anybody_there(tmp_path: Path) -> None:
         assert {one.subject for one in alerts.shown(session, Caller("admin", "link"))} == {"lead:crm:HOA"}
 
 
-def test_their_number_is_not_opened_and_the_try_is_noted(tmp_path: Path) -> None:
-    home = told(tmp_path)
+def test_their_number_is_not_opened_and_the_try_is_noted(home: Home) -> None:
+    told(home)
     asked(home, "customer:crm:P")
     with TestClient(create_app(home), follow_redirects=False) as client:
         signed_in(client, home)
@@ -113,8 +112,8 @@ def test_their_number_is_not_opened_and_the_try_is_noted(tmp_path: Path) -> None
     assert noted == [("lead:crm:L1", True)] * 2 + [("lead:crm:HOA", False)]
 
 
-def test_who_agrees_again_is_on_the_lists_again_and_that_is_noted(tmp_path: Path) -> None:
-    home = told(tmp_path)
+def test_who_agrees_again_is_on_the_lists_again_and_that_is_noted(home: Home) -> None:
+    told(home)
     asked(home, "lead:crm:L2")
     with writing(home) as session:
         lift(session, home, COMMAND_LINE, "customer:crm:P")

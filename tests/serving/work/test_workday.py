@@ -16,6 +16,7 @@ from serving.scores.live import Live
 from serving.work.calendar import day_number
 from serving.work.workday import Workday, everybody, workday
 from serving.work.worklists import EVERYBODY
+from tests.conftest import settle
 from tests.crm.company import Company
 from tests.serving import teams
 from tests.serving.stored import store
@@ -155,7 +156,7 @@ def test_half_a_saturday_holds_half_the_calls_and_a_day_off_is_a_preview(home: H
 
 
 def test_without_a_figure_of_ones_own_the_settings_say_how_many(home: Home, lan: Caller) -> None:
-    (home.path / "settings.toml").write_text("[capacity]\nsales = 7\n")
+    settle(home, "[capacity]\nsales = 7\n")
     with writing(home) as session:
         session.get_one(Person, lan.person).capacity = None
     assert len(day(home, lan).entries) == 7
