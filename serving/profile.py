@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 from fastapi import Request
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm import staff
@@ -20,7 +20,7 @@ from crm.operations import reading
 from crm.promises import kept, promised
 from crm.settings import Home
 from crm.standing import First, entered_first, merges
-from crm.tables.people import Person
+from crm.tables.people import Person, Team
 from crm.tables.scores import Score, ScorePast, ScoreRun
 from crm.tables.work import Assignment, Tap
 from features.words import Language
@@ -189,11 +189,14 @@ def _records(session: Session, home: Home, caller: Caller, subjects: list[str]) 
 
 
 def _owners(session: Session, known: list[Card]) -> dict[str, str]:
-    """Who looks after each: as here, else as the CRM says."""
+    """Who looks after each: as here, of the pool the team, else as the CRM says."""
     mine = (Assignment.subject.in_([card.subject for card in known])) & Assignment.until.is_(None)
     held = dict(
         session.execute(
-            select(Assignment.subject, Person.name).join(Person, Person.id == Assignment.person).where(mine)
+            select(Assignment.subject, func.coalesce(Person.name, Team.name))
+            .join(Person, Person.id == Assignment.person, isouter=True)
+            .join(Team, Team.id == Assignment.team)
+            .where(mine)
         ).all()
     )
     return {card.subject: held.get(card.subject) or card.owner for card in known}

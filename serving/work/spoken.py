@@ -18,8 +18,10 @@ from serving.work import outcomes, steps
 from serving.work.calendar import Calendar
 from serving.work.outcomes import Outcome
 from serving.work.workday import Entry
+from serving.work.worklists import Place
 
 QUARTER: Final = 15 * MINUTE
+POOL: Final = ("Kho chung của đội", "The team's pool")
 
 OF_LEADS: Final = ("source", "campaign", "interest", "stage", "last", "note", "appointment", "owner",
                    "record")  # fmt: skip
@@ -44,6 +46,16 @@ class Spoken:
     def outcomes(self) -> tuple[Outcome, ...]:
         """The buttons, in order."""
         return outcomes.OF[self.kind]
+
+    @property
+    def may_call(self) -> bool:
+        """Whether people may be called now who did not ask for it."""
+        return self._calendar.may_call(self.moment)
+
+    @property
+    def calling(self) -> str:
+        """The hours in which they may."""
+        return self._settings.hours.calling.replace("-", "–")
 
     def whys(self, of: str) -> list[tuple[str, str]]:
         """The reasons an outcome asks for, each with its words."""
@@ -99,9 +111,15 @@ class Spoken:
             "next_order": self.awaited(seen.expected_at), "last_order": self._ordered(seen),
             "debt": self.money(seen.debt or None), "tickets": str(seen.tickets or ""),
             "rating": f"{seen.csat}/5" if seen.csat else "", "record": f"{card.source} · {card.source_id}",
-            "owner": people.get(place.person or 0) or card.owner,
+            "owner": self._holder(place, people) or card.owner,
         }  # fmt: skip
         return [(words[name], known[name]) for name in FACTS[self.kind]]
+
+    def _holder(self, place: Place, people: Mapping[int, str]) -> str:
+        """Whose it is here: who it was taken from is not, whatever the CRM says."""
+        if place.person is None:
+            return "" if place.team is None else POOL[self.lang != "vi"]
+        return people.get(place.person, "")
 
     def noted(self, note: Note | None, told: Touch | None) -> str:
         """The last note: its text, or where the CRM gave none what it was about."""

@@ -126,12 +126,12 @@ def test_an_old_list_and_one_made_by_the_rule_say_so(
     store(home, target, {}, cutoff=now() - 2 * DAY, kind="rule")
     text = browser.get(path).text
     assert "Danh sách này đã cũ" in text
-    assert "quy tắc đơn giản" in text
+    assert "xếp theo cách đơn giản" in text
 
 
 def test_one_that_only_the_rule_scored_says_so(browser: TestClient, home: Home) -> None:
     store(home, "lead_conversion", {}, {"kind": "rule"})
-    assert browser.get("/hom-nay").text.count("quy tắc đơn giản") == 1
+    assert browser.get("/hom-nay").text.count("cách đơn giản") == 1
 
 
 @pytest.mark.parametrize(("path", "target"), LISTS)
