@@ -1,6 +1,6 @@
 """What an address asks of a list, and what a row says of itself."""
 
-from datetime import timedelta
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
@@ -65,12 +65,15 @@ def test_an_address_nobody_made_is_answered(browser: TestClient, home: Home, que
     assert browser.get(f"/hom-nay?xem=tat-ca&{query}").status_code == 200
 
 
-def test_care_is_told_when_nobody_may_be_called(browser: TestClient, home: Home) -> None:
-    open_all_day = 'week = ["00:00-23:59"]\nsaturday = ["00:00-23:59"]\nsunday = ["00:00-23:59"]\n'
-    settle(home, f'[hours]\n{open_all_day}calling = "00:00-00:01"\n')
+@pytest.mark.parametrize(("calling", "told"), [("00:00-00:01", True), ("00:00-23:59", False)])
+def test_everywhere_a_number_stands_it_is_told_when_nobody_may_be_called(
+    browser: TestClient, home: Home, calling: str, told: bool
+) -> None:
+    settle(home, f'[hours]\ncalling = "{calling}"\n')
     store(home, "churn", {})
-    works = Calendar(home.settings).share(now()) > 0
-    assert ("Ngoài giờ gọi theo luật" in browser.get("/khach-co-nguy-co").text) == works
+    said = f"Ngoài giờ gọi theo luật ({calling.replace('-', '–')})"
+    for view in ("", "?xem=tat-ca"):
+        assert (said in browser.get(f"/khach-co-nguy-co{view}").text) == told
 
 
 @pytest.mark.parametrize(("hour", "late"), [("20:00", True), ("09:00", False)])
@@ -207,6 +210,16 @@ def test_an_order_that_was_expected_says_how_late_it_is(home: Home) -> None:
         assert said.awaited(due) == f"{said.day(due)} · {over}"
         assert said.awaited(said.moment + DAY) == said.day(said.moment + DAY)
         assert said.awaited(None) == ""
+
+
+def test_one_in_the_pool_is_nobodys_whatever_the_crm_says(home: Home) -> None:
+    said, page = spoken(home), words("today", "vi")
+    for place, owner in (
+        ({"team": 1}, "Kho chung của đội"), ({"team": 1, "person": 7}, "Minh"), ({}, "Lan"),
+    ):  # fmt: skip
+        known = entry(Glance(), owner="Lan")
+        row = replace(known.row, place=known.row.place._replace(**place))
+        assert dict(said.facts(replace(known, row=row), page, {7: "Minh"}))[page["owner"]] == owner
 
 
 def test_buttons_and_their_reasons(home: Home) -> None:
