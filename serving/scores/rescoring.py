@@ -48,6 +48,11 @@ AFTER_ERROR: Final = 1.0
 A_FEW: Final = 50
 """So many, from all over, that one of them is in the population."""
 
+MANY: Final = 1_000
+"""Subjects scored in one transaction, and those of the same look at the inbox: PostgreSQL takes no statement that names
+65,536, and others wait to write meanwhile.
+"""
+
 Changed = Callable[[Session, Sequence[Score]], object]
 """Told of scores as they are stored, in the same transaction."""
 
@@ -131,7 +136,7 @@ class Rescorer:
         """Scores whom rows above the mark concern; returns how many scores were stored or taken back."""
         if self._number is None:
             self._number = self._mark()
-        concerned, read = self.live.concerned(self._number)
+        concerned, read = _first(*self.live.concerned(self._number))
         if read <= self._number:
             return 0
         made, gone = self._scores(concerned)
@@ -228,6 +233,14 @@ class Rescorer:
             self._number = None
         self._leased_until = moment + LEASE
         return True
+
+
+def _first(concerned: dict[str, int], read: int) -> tuple[dict[str, int], int]:
+    """Those whom the first rows concern, where very many wait, and the number of the last of these rows."""
+    if len(concerned) <= MANY:
+        return concerned, read
+    until = sorted(concerned.values())[MANY - 1]
+    return {subject: number for subject, number in concerned.items() if number <= until}, until
 
 
 @lru_cache(maxsize=4)

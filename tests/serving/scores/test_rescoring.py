@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm import leases
@@ -78,3 +78,17 @@ def test_several_at_once_are_scored_as_each_alone(at_work: Home) -> None:
         assert score.probability == pytest.approx(alone.probability, abs=1e-9)
         assert score.raw == pytest.approx(alone.raw, abs=1e-9)
     assert len({score.raw for score in stored.values()}) == len(stored)
+
+
+def test_very_many_are_scored_a_few_at_a_time(at_work: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rescoring_room, "MANY", 2)
+    live, inbox = Live(at_work), Inbox(at_work)
+    live.refresh()
+    for number in range(5):
+        inbox.put(f"crm/{number}", [Said("lead", "crm", f"N{number}", {"channel": "zalo"})])
+        live.concerned(0)  # each was seen in a look of its own
+    rescorer, stored = Rescorer(at_work, live), []
+    while rescorer.step():
+        with reading(at_work) as session:
+            stored.append(session.scalar(select(func.count()).where(Score.number > 0)))
+    assert stored == [2, 4, 5]
