@@ -1,8 +1,9 @@
 """The operations database: keys, current scores and champions, in SQLite or PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Final, TypeVar
 
 from filelock import FileLock
 from sqlalchemy import (
@@ -24,6 +25,10 @@ from crm.migrations import newest, upgrade
 from crm.settings import Home
 from crm.tables import Base
 from crm.tables.scores import Champion, Promotion
+
+PORTION: Final = 10_000
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -56,6 +61,11 @@ def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.In
 def insert_of(dialect: str, table: type[Base] | Table) -> sqlite.Insert | postgresql.Insert:
     """The same, for statements that are built once for each kind of database."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def portions(names: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many at a time as one statement may name: PostgreSQL takes up to 65,535."""
+    return (names[start : start + PORTION] for start in range(0, len(names), PORTION))
 
 
 def dialect_of(session: Session) -> str:

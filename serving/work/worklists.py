@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm.clock import DAY, now
 from crm.directory import Card, cards, channels
-from crm.operations import reading
+from crm.operations import portions, reading
 from crm.settings import Home
 from crm.tables.people import Person, Team
 from crm.tables.scores import Score, ScoreRun
@@ -231,4 +231,7 @@ def _as_ruled(rows: list[_Ranked]) -> list[Place]:
 
 
 def _scores(session: Session, target: str, subjects: list[str]) -> list[Score]:
-    return list(session.scalars(select(Score).where(Score.target == target, Score.subject.in_(subjects))))
+    mine = select(Score).where(Score.target == target)
+    return [
+        one for some in portions(subjects) for one in session.scalars(mine.where(Score.subject.in_(some)))
+    ]

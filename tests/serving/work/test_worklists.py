@@ -10,6 +10,7 @@ from crm.tables.scores import Score
 from crm.tables.work import DoNotContact
 from serving.proof import trial
 from serving.rights.audit import COMMAND_LINE
+from serving.work import notes, worklists
 from serving.work.worklists import Chosen, Place, ranked, worklist
 from tests.serving import teams
 from tests.serving.stored import REASONS, store
@@ -48,6 +49,15 @@ def test_by_band_then_by_worth_then_by_chance_the_unknown_last(home: Home) -> No
         {"band": "warm", "expected": 7}, {"band": "hot", "expected": 6, "probability": 0.01},
     )  # fmt: skip
     assert [place.subject[-2:] for place in order(home)] == ["R5", "R3", "R2", "R1", "R4", "R0"]
+
+
+@pytest.mark.databases("postgres")
+def test_a_list_may_hold_more_people_than_a_statement_may_name(home: Home) -> None:
+    names = [f"lead:crm:R{number}" for number in range(66_000)]
+    store(home, TARGET, {})
+    with reading(home) as session:
+        assert [one.subject for one in worklists._scores(session, TARGET, names)] == names[:1]
+        assert notes.last(session, home, names) == {}
 
 
 def test_the_rules_people_stand_where_the_rule_puts_them_with_their_share_of_the_top(home: Home) -> None:
