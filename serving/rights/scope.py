@@ -43,6 +43,23 @@ def mine(caller: Caller) -> ColumnElement[bool] | None:
     return and_(Assignment.until.is_(None), held)
 
 
+def listed(caller: Caller) -> ColumnElement[bool] | None:
+    """Which rows of ``assignment`` are the caller's to work: as :func:`mine`, of a person without the pool.
+
+    What lies in the pool is nobody's yet: on everybody's list, several would be sent to the same lead.
+    """
+    if caller.role in ("sales", "care") and caller.person is not None:
+        return and_(Assignment.until.is_(None), Assignment.person == caller.person)
+    return mine(caller)
+
+
+def may_take(caller: Caller, one: Assignment) -> bool:
+    """Whether the caller may make theirs what nobody has: of their own team's pool, in a role that holds subjects."""
+    return (
+        caller.role in OWNERS and caller.person is not None and one.person is None and one.team == caller.team
+    )
+
+
 def may_see(session: Session | Connection, caller: Caller, subject: str) -> bool:
     """Whether the caller may see this subject; asks the database only where ownership decides."""
     return bool(visible(session, caller, [subject]))

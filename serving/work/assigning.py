@@ -17,7 +17,7 @@ from crm.tables.scores import Score
 from crm.tables.work import Assignment
 from serving.rights.audit import note
 from serving.rights.keys import Caller
-from serving.rights.scope import may_see
+from serving.rights.scope import may_see, may_take
 from serving.work import holding
 from serving.work.calendar import Calendar
 from serving.work.sharing import UNSCORED, Chance, Floor, Held, Place
@@ -121,12 +121,30 @@ def take(home: Home, caller: Caller, subject: str) -> None:
     """Takes a lead out of the caller's pool; raises Forbidden where somebody has it, or it is another team's."""
     with writing(home) as session:
         one = holding.current(session, subject)
-        if caller.person is None or one.person is not None or one.team != caller.team:
+        if not may_take(caller, one):
             raise Forbidden(
                 "this one is not in your pool", value=subject, todo="take one of your team's pool"
             )
-        _hand(session, one, Place(caller.person, one.team, "taken"), caller.person)
-        note(session, caller, "lead.take", subject)
+        _take(session, caller, one, now())
+
+
+def take_along(session: Session, caller: Caller, subject: str, moment: int) -> None:
+    """Makes a subject of the caller's pool theirs, who deals with it at ``moment``; any other stays whose it is."""
+    here = Assignment.subject == subject, Assignment.until.is_(None)
+    one = session.scalar(select(Assignment).where(*here))
+    if one is not None and may_take(caller, one):
+        _take(session, caller, one, moment)
+
+
+def put_back(session: Session, person: int, subject: str, moment: int) -> None:
+    """Undoes :func:`take_along` of ``moment``, as though it had never been; what moved since then stays."""
+    whose = Assignment.subject == subject, Assignment.person == person, Assignment.why == "taken"
+    asked = select(Assignment).where(*whose, Assignment.since == moment, Assignment.until.is_(None))
+    if (one := session.scalar(asked)) is not None:
+        session.delete(one)
+        session.flush()
+        before = Assignment.subject == subject, Assignment.until == moment
+        session.execute(update(Assignment).where(*before).values(until=None))
 
 
 def hand_over(home: Home, caller: Caller, subject: str, to: int) -> None:
@@ -141,7 +159,7 @@ def hand_over(home: Home, caller: Caller, subject: str, to: int) -> None:
         allowed = caller.role in ANYBODY or (caller.role == "team_lead" and person.team == caller.team)
         if not allowed or not may_see(session, caller, subject):
             raise Forbidden("you may not hand this one over", value=subject, todo="ask its team's lead")
-        _hand(session, one, Place(to, person.team, "handed"), caller.person)
+        _hand(session, one, Place(to, person.team, "handed"), caller.person, now())
         note(session, caller, "lead.hand_over", subject, to=to)
 
 
@@ -238,8 +256,13 @@ def _keep(
                     holding.replace(session, name, held[name].since, moves[name], now())
 
 
-def _hand(session: Session, one: Assignment, place: Place, by: int | None) -> None:
-    if not holding.replace(session, one.subject, one.since, place, now(), by):
+def _take(session: Session, caller: Caller, one: Assignment, moment: int) -> None:
+    _hand(session, one, Place(caller.person, one.team, "taken"), caller.person, moment)
+    note(session, caller, "lead.take", one.subject)
+
+
+def _hand(session: Session, one: Assignment, place: Place, by: int | None, moment: int) -> None:
+    if not holding.replace(session, one.subject, one.since, place, moment, by):
         raise Forbidden("somebody else was quicker", value=one.subject, todo="look at the page again")
 
 

@@ -24,7 +24,7 @@ from models.target import find
 from serving.proof import trial
 from serving.rights import audit, scope
 from serving.rights.keys import Caller
-from serving.work import outcomes
+from serving.work import assigning, outcomes
 from serving.work.calendar import Calendar
 from serving.work.tasks import following
 from serving.write_back import outbox
@@ -88,6 +88,7 @@ def undo(home: Home, caller: Caller, tap_id: str) -> Tap:
                 raise SourceError("only today's outcomes can be taken back", value=tap_id[:36], todo=todo)
             row.undone_at = moment
             _let_contact(session, row)
+            assigning.put_back(session, person, row.subject, row.at)
             outbox.withdraw_tap(session, row)
             audit.note(session, caller, "tap.undo", row.subject, code=row.code)
         said = _unsaid(session, row)
@@ -156,6 +157,7 @@ def _stored(session: Session, caller: Caller, person: int, given: Given, moment:
     if given.code == outcomes.DO_NOT_CONTACT.code and session.get(DoNotContact, given.subject) is None:
         session.add(DoNotContact(subject=given.subject, since=moment, why=given.id, person=person))
     session.flush()
+    assigning.take_along(session, caller, given.subject, moment)
     settings = session.info["home"].settings
     task = following(row, settings, Calendar.of(session, settings, person))
     spoken = outcomes.said(row.code, settings.language, row.why)

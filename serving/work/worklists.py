@@ -169,8 +169,8 @@ def _asked(target: str, run: ScoreRun, caller: Caller, chosen: Chosen) -> Select
         .where(current(target, run))
         .order_by(*order)
     )  # fmt: skip
-    if (mine := scope.mine(caller)) is not None:
-        asked = asked.where(mine)
+    if (own := scope.listed(caller)) is not None:
+        asked = asked.where(own)
     if chosen.team is not None:
         asked = asked.where(Assignment.team == chosen.team)
     if chosen.branch:

@@ -12,14 +12,17 @@ from crm.tables.people import Absence, Deed, Person, Team
 from crm.tables.scores import Score
 from crm.tables.work import Assignment
 from serving.rights.keys import Caller
-from serving.work import assigning, holding
+from serving.work import assigning, holding, taps
 from serving.work.calendar import Calendar, day_number
+from serving.work.taps import Given
+from serving.work.worklists import ranked
 from tests.crm.company import Company
 from tests.serving.stored import store
 from tests.serving.teams import as_caller, hold, holders, person, tap, team
 
 pytestmark = pytest.mark.databases("sqlite", "postgres")
 ADMIN = Caller("admin", "link")
+LEADS = "lead_conversion"
 
 
 @dataclass
@@ -205,6 +208,34 @@ def test_only_what_lies_in_ones_own_pool_can_be_taken(office: Office) -> None:
         assigning.take(office.home, as_caller(office.home, office.minh), "lead:crm:NOBODY")
     with reading(office.home) as session:
         assert session.query(Deed).count() == 0
+
+
+def test_the_pool_is_on_nobodys_list_and_an_outcome_takes_and_an_undo_puts_back(home: Home) -> None:
+    one = team(home, "Một")
+    hoa, minh, chi = (
+        person(home, "hoa", one),
+        person(home, "minh", one),
+        person(home, "chi", one, "team_lead"),
+    )
+    store(home, LEADS, {}, {}, {})
+    hold(home, "lead:crm:R0", hoa, one, since=1)
+    hold(home, "lead:crm:R1", None, one, since=1, why="recalled")
+    hold(home, "lead:crm:R2", minh, one, since=1)
+
+    def lists() -> list[str]:
+        with reading(home) as session:
+            found = [ranked(session, home, LEADS, as_caller(home, who))[1] for who in (hoa, minh, chi)]
+        return ["".join(sorted(place.subject[-1] for place in places)) for places in found]
+
+    assert lists() == ["0", "2", "012"]
+    said = Given("7c9e6679-7425-40de-944b-e07fc1f90ae7", "lead:crm:R1", LEADS, "interested")
+    taps.tap(home, as_caller(home, hoa), said)
+    assert (holders(home)["lead:crm:R1"], lists()) == ((hoa, one, "taken"), ["01", "2", "012"])
+    with pytest.raises(Forbidden, match="somebody else's"):
+        taps.tap(home, as_caller(home, minh), said._replace(id="0e1d2c3b-7425-40de-944b-e07fc1f90ae7"))
+    for _ in range(2):
+        taps.undo(home, as_caller(home, hoa), said.id)
+    assert (holders(home)["lead:crm:R1"], lists()) == ((None, one, "recalled"), ["0", "2", "012"])
 
 
 def test_who_may_hand_over_to_whom(office: Office) -> None:
