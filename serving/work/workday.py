@@ -194,7 +194,7 @@ class _Day:
         if self._rests(subject):
             return None
         seen = glance_of(self._lookup, subject, self._at)
-        return None if self._just_contacted(seen) else seen
+        return None if self._just_contacted(subject, seen) else seen
 
     def _agreed(self, subject: str) -> Promise | None:
         return agreed(self.taps.get(subject), self._promised.get(subject))
@@ -214,8 +214,13 @@ class _Day:
         rest = outcomes.BY_CODE[tap.code].rest
         return self._at < tap.at + (self._rest if rest is None else rest)
 
-    def _just_contacted(self, seen: Glance) -> bool:
-        """A contact the CRM knows of counts too, unless the customer has written since."""
+    def _just_contacted(self, subject: str, seen: Glance) -> bool:
+        """A contact the CRM knows of counts too, unless the customer has written since.
+
+        The call that the last tap itself entered does not: how long that one rests the outcome says.
+        """
         if seen.ours is None or seen.ours.at <= self._at - self._rest:
+            return False
+        if (tap := self.taps.get(subject)) is not None and seen.ours.at <= tap.at:
             return False
         return not (seen.theirs and seen.theirs.at > seen.ours.at)
