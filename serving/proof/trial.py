@@ -128,7 +128,11 @@ def enrol(
 
 
 def _follow(
-    session: Session, target: str, scores: Sequence[Score], known: Mapping[str, Drawn], exempt: Mapping[str, str]
+    session: Session,
+    target: str,
+    scores: Sequence[Score],
+    known: Mapping[str, Drawn],
+    exempt: Mapping[str, str],
 ) -> None:
     """Who is exempt now, among those enrolled; who no longer is begins to count if they never did."""
     whys: dict[str, str | None] = {}
