@@ -21,6 +21,7 @@ from serving.rights.keys import Caller
 from serving.say import chance
 from serving.story import Line
 from serving.wording import words
+from serving.work import assigning
 from serving.work.calendar import Calendar
 from serving.work.listing import PLACES, TAP
 from serving.work.spoken import Spoken
@@ -31,13 +32,15 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/ho-so/{subject:path}")
 def of_subject(
-    request: Request, subject: str, trang: Annotated[int, Query(ge=0, le=10_000)] = 0
+    request: Request, subject: str, trang: Annotated[int, Query(ge=0, le=10_000)] = 0, xong: str = ""
 ) -> HTMLResponse:
     """The card, the score, its course, and ``trang`` pages back in time."""
-    return draw_profile(request, subject, trang)
+    return draw_profile(request, subject, trang, handed=xong == "giao")
 
 
-def draw_profile(request: Request, subject: str, back: int = 0, opened: bool = False) -> HTMLResponse:
+def draw_profile(
+    request: Request, subject: str, back: int = 0, opened: bool = False, handed: bool = False
+) -> HTMLResponse:
     """The page of a subject; ``opened`` shows how to reach them."""
     home, caller, settings = request.app.state.home, request.state.caller, request.app.state.home.settings
     lang: Language = "en" if language(request) == "en" else "vi"
@@ -45,6 +48,8 @@ def draw_profile(request: Request, subject: str, back: int = 0, opened: bool = F
     with reading(home) as session:
         calendar = Calendar.of(session, settings, caller.person)
         because = who_said(session, home, subject) if found.present.refuses else []
+        hands = caller.role in PAGES["POST /doi/giao"]
+        to = [(one.id, one.name) for one in assigning.colleagues(session, caller, subject)] if hands else []
     others = [] if subject in because else list(cards(home, because).values())
 
     def on_its_day(line: Line) -> str:
@@ -56,7 +61,8 @@ def draw_profile(request: Request, subject: str, back: int = 0, opened: bool = F
         zone=settings.zone, time=show(found.score.cutoff, settings.zone) if found.score else "",
         stale=found.stale, by_day=[(day, list(some)) for day, some in groupby(found.lines, on_its_day)],
         back=back, more=(back + 1) * PAGE < found.events, when=lambda moment: show(moment, settings.zone),
-        opened=opened, terms=words("list", lang), say=Spoken(settings, subject.partition(":")[0], lang, calendar),
+        opened=opened, handed=handed, to=to,
+        terms=words("list", lang), say=Spoken(settings, subject.partition(":")[0], lang, calendar),
         may_reach=found.target is not None and caller.role in PAGES[f"GET {PLACES[found.target][1]}"],
         may_tap=caller.role in PAGES[TAP], is_person=caller.person is not None,
         may_undo=_may_undo(found.present.tap, caller, calendar),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -55,10 +56,12 @@ def team(request: Request, nhom: int = 0, xong: str = "") -> HTMLResponse:
 
 @router.post("/doi/giao")
 def hand_over(request: Request) -> Response:
-    """Hands one lead to a colleague."""
+    """Hands one lead or customer to a colleague, and goes back to the profile where it was done there."""
     said = request.state.form
     to = _number(said, "nguoi")
     assigning.hand_over(request.app.state.home, request.state.caller, said.get("subject", ""), to)
+    if request.query_params.get("o") == "ho-so":
+        return RedirectResponse(f"/ho-so/{quote(said['subject'], safe='')}?xong=giao", 303)
     return _back(said, "giao")
 
 

@@ -163,6 +163,17 @@ def hand_over(home: Home, caller: Caller, subject: str, to: int) -> None:
         note(session, caller, "lead.hand_over", subject, to=to)
 
 
+def colleagues(session: Session, caller: Caller, subject: str) -> list[Person]:
+    """To whom the caller may hand a subject, by name; nobody where no one has it."""
+    one = session.scalar(select(Assignment).where(Assignment.subject == subject, Assignment.until.is_(None)))
+    if one is None:
+        return []
+    asked = holding.fit(session, subject).where(Person.id.is_distinct_from(one.person))
+    if caller.role not in ANYBODY:
+        asked = asked.where(Person.team == caller.team)
+    return list(session.scalars(asked.order_by(Person.name, Person.id)))
+
+
 def hand_over_all(
     session: Session, home: Home, person: int, by: int | None = None, but: int | None = None
 ) -> int:

@@ -20,6 +20,7 @@ from crm.tables.scores import Score
 from crm.tables.work import Assignment, Tap
 from serving.bands import BANDS
 from serving.rights.audit import COMMAND_LINE
+from serving.rights.scope import TEAM
 from serving.runs import newest
 from serving.work.calendar import Calendar, day_number
 from serving.work.endings import finished
@@ -164,6 +165,14 @@ def current(session: Session, subject: str) -> Assignment:
     if one is None:
         raise NotFound("nobody has this one", value=subject, where="assignments")
     return one
+
+
+def fit(session: Session, subject: str) -> Select[Person]:
+    """Those at work who would have a subject on their lists: in a team of its work, or in any where there is none."""
+    kinds = {team.id: team.kind for team in _teams(session)}
+    wanted = TEAM.get(subject.partition(":")[0])
+    teams = {team for team, kind in kinds.items() if kind == wanted} or set(kinds)
+    return select(Person).where(Person.left_at.is_(None), Person.role.in_(HOLDING), Person.team.in_(teams))
 
 
 def begin(session: Session, found: Sequence[tuple[Standing, Place]]) -> None:

@@ -22,7 +22,7 @@ from serving.rights.access import COOKIE
 from tests.conftest import Homes
 from tests.crm.company import Company
 from tests.serving.stored import send, store
-from tests.serving.teams import as_caller, hold, person, team
+from tests.serving.teams import as_caller, hold, holders, person, team
 
 LEAD, CUSTOMER, OTHER = "lead:crm:L1", "customer:crm:P", "lead:crm:L2"
 GONE, WON = "lead:crm:L3", "lead:crm:L4"
@@ -116,6 +116,23 @@ def test_an_outcome_is_kept_there_and_taken_back_there(hoa: TestClient, home: Ho
     back = send(hoa, "/ghi/hoan-tac?o=ho-so", id=number[1], target="lead_conversion")
     assert back.headers["location"] == "/ho-so/lead%3Acrm%3AL1"
     assert taps(home) == []
+
+
+def test_a_team_lead_hands_over_whom_somebody_contacted_and_comes_back(hoa: TestClient, home: Home) -> None:
+    mai = person(home, "mai", 1)
+    say(hoa, "interested")
+    for subject in (LEAD, CUSTOMER):
+        text = page(hoa, subject)
+        assert 'action="/doi/giao?o=ho-so"' in text
+        assert re.findall(r'<option value="(\d+)">Mai', text) == [str(mai)]
+        assert ">Nam</option>" not in text, "another team's"
+        answer = send(hoa, "/doi/giao?o=ho-so", subject=subject, nguoi=str(mai))
+        assert answer.status_code == 303
+        assert "Đã giao cho người mới" in hoa.get(answer.headers["location"]).text
+        assert holders(home)[subject] == (mai, 1, "handed")
+    with writing(home) as session:
+        hoa.cookies.set(COOKIE, keys.opened(session, as_caller(home, mai)))
+    assert "/doi/giao" not in page(hoa), "a salesperson hands nothing over"
 
 
 def test_a_customer_s_profile_has_care_s_outcomes(hoa: TestClient, home: Home) -> None:
