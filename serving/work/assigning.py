@@ -150,7 +150,8 @@ def put_back(session: Session, person: int, subject: str, moment: int) -> None:
 def hand_over(home: Home, caller: Caller, subject: str, to: int) -> None:
     """Hands one subject to a colleague: a team lead within the team, a director or administrator to anybody.
 
-    Raises Forbidden, and NotFound where nobody has the subject or the colleague is not at work.
+    Raises Forbidden, NotFound where nobody has the subject or the colleague is not at work, and SourceError for a
+    colleague on whose lists it would never stand.
     """
     with writing(home) as session:
         one, person = holding.current(session, subject), session.get(Person, to)
@@ -159,6 +160,11 @@ def hand_over(home: Home, caller: Caller, subject: str, to: int) -> None:
         allowed = caller.role in ANYBODY or (caller.role == "team_lead" and person.team == caller.team)
         if not allowed or not may_see(session, caller, subject):
             raise Forbidden("you may not hand this one over", value=subject, todo="ask its team's lead")
+        if session.scalar(holding.fit(session, subject).where(Person.id == to)) is None:
+            todo = "choose somebody who works such a list: a lead is for a team of sales, a customer for one of care"
+            raise SourceError(
+                "this colleague would not see it on any list", value=person.login, where=subject, todo=todo
+            )
         _hand(session, one, Place(to, person.team, "handed"), caller.person, now())
         note(session, caller, "lead.hand_over", subject, to=to)
 

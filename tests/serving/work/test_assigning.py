@@ -255,6 +255,24 @@ def test_who_may_hand_over_to_whom(office: Office) -> None:
     assert (deed.action, deed.object, deed.person) == ("lead.hand_over", "lead:crm:A", lead.person)
 
 
+def test_it_is_handed_only_to_who_has_it_on_a_list(office: Office) -> None:
+    hold(office.home, "lead:crm:A", office.hoa, office.north, now() - HOUR)
+    hold(office.home, "customer:crm:K", office.lan, office.care, now() - HOUR)
+    market = person(office.home, "my", office.north, "marketing")
+    lead = as_caller(office.home, person(office.home, "chi", office.north, "team_lead"))
+    for caller, subject, to in (
+        (lead, "lead:crm:A", market), (ADMIN, "lead:crm:A", office.lan), (ADMIN, "customer:crm:K", office.minh),
+    ):  # fmt: skip
+        with pytest.raises(SourceError, match="not see it on any list"):
+            assigning.hand_over(office.home, caller, subject, to)
+    with reading(office.home) as session:
+        offered = {
+            subject: [one.login for one in assigning.colleagues(session, ADMIN, subject)]
+            for subject in ("lead:crm:A", "customer:crm:K", "lead:crm:NOBODYS")
+        }
+    assert offered == {"lead:crm:A": ["chi", "minh"], "customer:crm:K": [], "lead:crm:NOBODYS": []}
+
+
 def test_who_leaves_hands_everything_to_colleagues_who_are_there(office: Office) -> None:
     subjects = [office.lead(f"L{number}", owner="hoa") for number in range(4)]
     office.company.load()
