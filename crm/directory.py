@@ -4,6 +4,7 @@ Names and numbers leave the history here, for pages and files of scores only; fe
 """
 
 import json
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -43,7 +44,7 @@ QUALIFY row_number() OVER (PARTITION BY source, source_id ORDER BY
 LEADS: Final = """
 SELECT 'lead:' || l.source || ':' || l.source_id AS subject, l.source, l.source_id, l.name, l.salutation, l.phone,
     l.email, l.company, coalesce(a.name, l.owner) AS owner, l.channel, l.product, l.campaign, l.province,
-    l.zalo, l.status AS stage, l.created_at
+    l.zalo, l.status AS stage, l.created_at, 'lead:' || l.source || ':' || l.source_id AS reached
 FROM lead l LEFT JOIN actor a ON a.source = l.source AND a.source_id = l.owner
 """
 
@@ -73,7 +74,8 @@ SELECT 'customer:' || r.source || ':' || r.source_id AS subject, r.source, r.sou
     c.phone, c.email, CASE WHEN r.kind = 'organisation' OR c.source_id <> r.source_id THEN r.name END AS company,
     coalesce(a.name, c.owner, r.owner) AS owner, coalesce(r.channel, c.channel) AS channel,
     coalesce(b.term, b.product, w.product) AS product, w.campaign, coalesce(r.province, c.province) AS province,
-    coalesce(c.zalo, r.zalo) AS zalo, NULL AS stage, coalesce(r.created_at, c.created_at) AS created_at
+    coalesce(c.zalo, r.zalo) AS zalo, NULL AS stage, coalesce(r.created_at, c.created_at) AS created_at,
+    'customer:' || c.source || ':' || c.source_id AS reached
 FROM party r
 JOIN contact c ON c.source = r.source AND c.root = r.source_id
 LEFT JOIN wish w ON w.source = r.source AND w.root = r.source_id
@@ -85,7 +87,7 @@ DEALS: Final = """
 SELECT 'deal:' || d.source || ':' || d.source_id AS subject, d.source, d.source_id,
     coalesce(p.name, d.name) AS name, p.salutation, p.phone, p.email, o.name AS company,
     coalesce(a.name, d.owner) AS owner, d.channel, d.product, NULL AS campaign, p.province, p.zalo,
-    d.stage, d.created_at
+    d.stage, d.created_at, 'customer:' || p.source || ':' || p.source_id AS reached
 FROM deal d
 LEFT JOIN party p ON p.source = d.source AND p.source_id = d.party
 LEFT JOIN party o ON o.source = p.source AND o.source_id = p.organisation
@@ -118,21 +120,27 @@ class Card:
     created_at: int | None = None
 
 
+OWN: Final = ("name", "salutation", "phone", "email", "province", "zalo")
+"""What a card has from the record of who is called; the rest is from the subject's own."""
+
 SHAPE: Final = pa.schema(
-    [pa.field(one.name, pa.int64() if one.name == "created_at" else pa.string()) for one in fields(Card)]
+    [pa.field("reached", pa.string())]
+    + [pa.field(one.name, pa.int64() if one.name == "created_at" else pa.string()) for one in fields(Card)]
 )
+"""A Card, and the record of who is called: the lead itself, or a party as ``customer:…``."""
 
 
 def cards(home: Home, subjects: Iterable[str]) -> dict[str, Card]:
     """The card of each of ``subjects``, as of the newest load; blank for those nobody holds.
 
-    Of a newcomer that no load holds yet, what was delivered. Raises HistoryError where it cannot be read.
+    What was delivered since stands above it; of a newcomer that no load holds yet, all there is. Raises
+    HistoryError where it cannot be read.
     """
     places, table = _directory(home.path, History(home).load_number)
     asked = list(subjects)
     found = [places[subject] for subject in asked if subject in places]
-    known = {row["subject"]: Card(**row) for row in table.take(pa.array(found, pa.int64())).to_pylist()}
-    came = arrivals(home) if len(known) < len(asked) else {}
+    came = arrivals(home)
+    known = {row["subject"]: _since(row, came) for row in table.take(pa.array(found, pa.int64())).to_pylist()}
     return {
         subject: known.get(subject)
         or (_arrived(subject, came[subject]) if subject in came else _blank(subject))
@@ -179,9 +187,10 @@ def everybody(home: Home, load: int) -> tuple[Collection[str], pa.Table]:
     return _directory(home.path, load)
 
 
-def channels(home: Home) -> dict[str, str]:
-    """The channel each subject of the newest load came by; raises as :func:`cards`."""
-    return _channels(home.path, History(home).load_number)
+def channels(home: Home) -> Mapping[str, str]:
+    """The channel each subject of the newest load, or since, came by; raises as :func:`cards`."""
+    late = {one: row["channel"] for one, row in arrivals(home).items() if row["channel"] is not None}
+    return ChainMap(late, _channels(home.path, History(home).load_number))
 
 
 @lru_cache(maxsize=2)
@@ -191,13 +200,14 @@ def _channels(path: Path, load: int) -> dict[str, str]:
 
 
 def sources(home: Home) -> list[str]:
-    """The channels subjects of the newest load came by, in order; raises as :func:`cards`."""
-    return _sources(home.path, History(home).load_number)
+    """The channels subjects of the newest load, or since, came by, in order; raises as :func:`cards`."""
+    late = {row["channel"] for row in arrivals(home).values() if row["channel"]}
+    return sorted(late | _sources(home.path, History(home).load_number))
 
 
 @lru_cache(maxsize=2)
-def _sources(path: Path, load: int) -> list[str]:
-    return sorted({channel for channel in _channels(path, load).values() if channel})
+def _sources(path: Path, load: int) -> frozenset[str]:
+    return frozenset(channel for channel in _channels(path, load).values() if channel)
 
 
 @contextmanager
@@ -216,10 +226,26 @@ def _blank(subject: str) -> Card:
     return Card(subject, source, source_id)
 
 
+def _since(row: dict[str, Any], came: Mapping[str, dict[str, Any]]) -> Card:
+    """The card of a row of the directory, with what was delivered since about its subject and about who is called."""
+    reached = row.pop("reached")
+    if reached in came:
+        row |= _said(came[reached], OWN)
+    if row["subject"] in came:
+        row |= _said(came[row["subject"]], row.keys() - {"subject", "owner", *OWN})
+    return Card(**row)
+
+
+def _said(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The columns of a card that a delivery spoke of."""
+    said = {name: row.get("status" if name == "stage" else name) for name in names}
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def _arrived(subject: str, row: dict[str, Any]) -> Card:
-    said = row | {"stage": row.get("status")}
-    named = {one.name: said.get(one.name) for one in fields(Card) if one.name not in ("subject", "owner")}
-    return Card(subject, **{name: value for name, value in named.items() if value is not None})
+    return Card(
+        subject, **_said(row, (one.name for one in fields(Card) if one.name not in ("subject", "owner")))
+    )
 
 
 @lru_cache(maxsize=2)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from crm.directory import Card, cards
+from crm.directory import Card, cards, channels, sources
+from crm.inbox import Inbox, Said
 from tests.crm.company import Company, day
 
 
@@ -64,3 +65,30 @@ def test_cards_follow_the_newest_load_and_forget_the_deleted(company: Company) -
     company.tell("lead", "L", day(6), deleted=True)
     company.load()
     assert cards(company.home, ["lead:crm:L"]) == {"lead:crm:L": Card("lead:crm:L", "crm", "L")}
+
+
+def test_what_was_delivered_since_stands_on_the_card_at_once(company: Company) -> None:
+    said = {"phone": "+84988888888", "status": "called"}
+    Inbox(company.home).put(
+        "crm/1", [Said("lead", "crm", "L", said), Said("party", "crm", "Q", {"name": "Tú Anh"})]
+    )
+    asked = ["lead:crm:L", "customer:crm:A", "deal:crm:D"]
+    lead, customer, deal = cards(company.home, asked).values()
+    assert (lead.name, lead.phone, lead.stage, lead.owner) == (
+        "Lan",
+        "+84988888888",
+        "called",
+        "Trần Thị Hoa",
+    )
+    assert (customer.name, customer.phone, customer.company) == ("Tú Anh", "+84911111111", "An Phát")
+    assert (deal.name, deal.phone) == ("Tú Anh", "+84911111111")
+    Inbox(company.home).put("crm/2", [Said("party", "crm", "A", {"phone": "+84977777777", "channel": "web"})])
+    card = cards(company.home, asked)["customer:crm:A"]
+    assert (card.phone, card.channel) == ("+84911111111", "web"), "the number is of who is called there"
+
+
+def test_the_channels_of_newcomers_are_known_at_once(company: Company) -> None:
+    assert sources(company.home) == ["event", "zalo"]
+    Inbox(company.home).put("crm/1", [Said("lead", "crm", "N", {"channel": "website"})])
+    assert sources(company.home) == ["event", "website", "zalo"]
+    assert (channels(company.home)["lead:crm:N"], channels(company.home)["lead:crm:L"]) == ("website", "zalo")
