@@ -130,7 +130,8 @@ def ranked(
 ) -> tuple[ScoreRun, list[Place]]:
     """The newest scoring and everybody on the caller's list, the most urgent first; raises as :func:`worklist`.
 
-    By band, then by what a contact is expected to bring, then by chance; the control group as the rule ranks it.
+    By what a contact is expected to bring, where that is not known last and by chance; the control group as the
+    rule ranks it. The band is a label: a day holds only so many contacts, and they are to bring the most.
     """
     run, left_out = newest(session, target), unwilling(session, home) | done_with(session, home)
     # As plain tuples: ten thousand pass here at each look, and rows of the ORM take longer than the database.
@@ -159,9 +160,7 @@ class _Ranked(NamedTuple):
 
 def _asked(target: str, run: ScoreRun, caller: Caller, chosen: Chosen) -> Select[*tuple[Any, ...]]:
     held = and_(Assignment.subject == Score.subject, Assignment.until.is_(None))
-    urgency = {band: number for number, band in enumerate(BANDS[find(target).subject])}
-    order = (case(urgency, value=Score.band), Score.expected.is_(None), Score.expected.desc(),
-             Score.probability.desc(), Score.subject)  # fmt: skip
+    order = (Score.expected.is_(None), Score.expected.desc(), Score.probability.desc(), Score.subject)
     asked: Select[*tuple[Any, ...]] = (
         select(Score.subject, Score.band, Score.probability, Score.expected, Assignment.person, Assignment.team,
                Score.value, Score.rule_probability, Score.cutoff, Score.party)
@@ -185,10 +184,11 @@ def _mixed(target: str, rows: list[_Ranked], drawn: dict[str, str]) -> list[Plac
     if trial.RULE not in arms:
         return placed
     scored = [place for place, arm in zip(placed, arms, strict=True) if arm == trial.SCORE]
-    ruled = _as_ruled([row for row, arm in zip(rows, arms, strict=True) if arm == trial.RULE])
+    of_the_rule = _as_ruled([row for row, arm in zip(rows, arms, strict=True) if arm == trial.RULE])
+    ruled = _banded(target, of_the_rule, scored)
     mixed = trial.merge(scored, ruled, trial.phase(target, rows[0].subject, rows[0].cutoff))
     spared = [place for place, arm in zip(placed, arms, strict=True) if not arm]
-    return _banded(_among(mixed, spared, {place.subject: height for height, place in enumerate(placed)}))
+    return _among(mixed, spared, {place.subject: height for height, place in enumerate(placed)})
 
 
 def _drawn(session: Session, target: str) -> dict[str, str]:
@@ -209,18 +209,24 @@ def _among(mixed: list[Place], spared: list[Place], height: dict[str, int]) -> l
     return [*found, *left]
 
 
-def _banded(places: list[Place]) -> list[Place]:
-    """Those the rule ranks get the band of who stands before them: bands fall, and nobody can tell the arm."""
-    band = next((place.band for place in places if not place.ruled), places[0].band)
-    found = []
-    for place in places:
-        band = band if place.ruled else place.band
-        found.append(place if place.band == band else place._replace(band=band))
+def _banded(target: str, ruled: list[Place], scored: list[Place]) -> list[Place]:
+    """Those the rule ranks, the same share of them in each band as of the others, the likeliest by the rule in the
+    first: nobody can tell the arm from the bands.
+    """
+    given = sorted((place.band for place in scored), key=BANDS[find(target).subject].index)
+    if not given:
+        return ruled
+    likeliest = sorted(range(len(ruled)), key=lambda one: (-ruled[one].probability, ruled[one].subject))
+    found = list(ruled)
+    for height, one in enumerate(likeliest):
+        band = given[(2 * height + 1) * len(given) // (2 * len(ruled))]
+        if found[one].band != band:
+            found[one] = found[one]._replace(band=band)
     return found
 
 
 def _as_ruled(rows: list[_Ranked]) -> list[Place]:
-    """Places by the rule's chance."""
+    """Places by what the rule's chance is expected to bring."""
     made = []
     for row in rows:
         chance = row.probability if row.rule_probability is None else row.rule_probability

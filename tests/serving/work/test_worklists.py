@@ -1,4 +1,4 @@
-"""A list's order: by band, worth and chance; the control group as the rule ranks it, so that nobody can tell."""
+"""A list's order: by worth, then by chance; the control group as the rule ranks it, so that nobody can tell."""
 
 import numpy as np
 import pytest
@@ -19,12 +19,14 @@ TARGET = "lead_conversion"
 
 
 def told(home: Home, count: int, spared: tuple[int, ...] = ()) -> dict[str, str]:
-    """Leads whose chances by the score and by the rule have nothing to do with each other; their arms."""
+    """Leads whose chances by the score and by the rule, and their worth, have nothing to do with each other; their
+    arms.
+    """
     rng = np.random.default_rng(3)
     rows = [
-        {"probability": chance, "band": "hot" if chance > 0.9 else "cold", "value": 1_000_000,
-         "expected": round(1_000_000 * chance), "rule_probability": ruled, "party": f"party:{number}"}
-        for number, (chance, ruled) in enumerate(rng.random((count, 2)).tolist())
+        {"probability": chance, "band": "hot" if chance > 0.9 else "cold", "value": round(1_000_000 * worth),
+         "expected": round(round(1_000_000 * worth) * chance), "rule_probability": ruled, "party": f"party:{number}"}
+        for number, (chance, ruled, worth) in enumerate(rng.random((count, 3)).tolist())
     ]  # fmt: skip
     store(home, TARGET, *rows)
     with writing(home) as session:
@@ -41,14 +43,16 @@ def order(home: Home, chosen: Chosen = Chosen()) -> list[Place]:  # noqa: B008
 
 
 @pytest.mark.databases("sqlite", "postgres")
-def test_by_band_then_by_worth_then_by_chance_the_unknown_last(home: Home) -> None:
+def test_by_worth_then_by_chance_the_unknown_last_whatever_the_band(home: Home) -> None:
     store(
         home, TARGET,
         {"band": "cold", "expected": 9_000_000, "probability": 0.9}, {"band": "hot", "expected": None},
         {"band": "hot", "expected": 5, "probability": 0.1}, {"band": "hot", "expected": 5, "probability": 0.2},
         {"band": "warm", "expected": 7}, {"band": "hot", "expected": 6, "probability": 0.01},
+        {"band": "cold", "expected": None, "probability": 0.5},
     )  # fmt: skip
-    assert [place.subject[-2:] for place in order(home)] == ["R5", "R3", "R2", "R1", "R4", "R0"]
+    assert [place.subject[-2:] for place in order(home)] == ["R0", "R4", "R5", "R3", "R2", "R6", "R1"]
+    assert [place.band for place in order(home)][:3] == ["cold", "warm", "hot"], "the band is a label"
 
 
 @pytest.mark.databases("postgres")
@@ -65,25 +69,26 @@ def test_the_rules_people_stand_where_the_rule_puts_them_with_their_share_of_the
     made = order(home)
     with reading(home) as session:
         scores = {one.subject: one for one in session.query(Score)}
-    by_score = sorted(scores.values(), key=lambda one: (one.band != "hot", -(one.expected or 0)))
+    by_score = sorted(scores.values(), key=lambda one: -(one.expected or 0))
     assert sorted(one.subject for one in made) == sorted(scores)
     places = [one.subject for one in made]
     of_the_score = [one.subject for one in by_score if arms[one.subject] != "rule"]
     assert [name for name in places if arms[name] != "rule"] == of_the_score, "the exempt among them"
     ruled = [one for one in made if arms[one.subject] == "rule"]
     scored = [one for one in made if arms[one.subject] == "score"]
-    assert [one.probability for one in ruled] == sorted((one.probability for one in ruled), reverse=True)
+    worth = [one.expected or 0 for one in ruled]
+    assert worth == sorted(worth, reverse=True)
     assert all(one.probability == scores[one.subject].rule_probability for one in ruled)
-    assert all(one.expected == round(1_000_000 * one.probability) for one in ruled)
+    assert worth == [round((scores[one.subject].value or 0) * one.probability) for one in ruled]
     assert [one.subject for one in scored] == [s.subject for s in by_score if arms[s.subject] == "score"]
     for top in (100, 300, 600):
         held = sum(arms[one.subject] == "rule" for one in made[:top])
         assert abs(held - top * len(ruled) / 998) <= 1.5
     shares = [sum(one.band == "hot" for one in group) / len(group) for group in (scored, ruled)]
     assert abs(shares[0] - shares[1]) < 0.02, "bands must not tell the arms apart"
-    assert [one.band for one in made] == sorted((one.band for one in made), reverse=True), (
-        "hot above cold, whoever"
-    )
+    for group in (scored, ruled):
+        bands = [one.band for one in sorted(group, key=lambda one: one.probability, reverse=True)]
+        assert bands == sorted(bands, reverse=True), "the likelier the hotter, in either arm"
 
 
 def test_the_rules_people_are_shown_with_the_rules_own_reasons(home: Home) -> None:
