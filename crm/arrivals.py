@@ -1,4 +1,4 @@
-"""Leads, parties, planned callbacks and notes that came live, as the inbox describes them, until a load holds them."""
+"""What came live of leads, parties, tickets, contacts, planned callbacks and notes, until a load holds it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Final
 
 from crm.clock import FOREVER
+from crm.glance import CONTACT
 from crm.history import History
 from crm.inbox import Fresh, Inbox
 from crm.settings import Home
@@ -17,6 +18,7 @@ KINDS: Final = {"lead": "lead", "party": "customer"}
 """What a row of each table is, as a subject."""
 
 ACTIVITY: Final = "activity"
+TICKET: Final = "ticket"
 CALLBACK: Final = "callback"
 NOTE: Final = "note"
 """The company's own column of an activity that holds what was written; a mapping gives it this name."""
@@ -31,7 +33,10 @@ class Arrivals:
         self._rows: dict[str, Version] = {}
 
     def rows(self) -> Mapping[str, Version]:
-        """The newest row of each subject the inbox speaks of, and of each ``activity:…`` kept; later looks leave it."""
+        """The newest row of each subject the inbox speaks of, and of each activity and ticket kept.
+
+        Later looks leave it as it is.
+        """
         with self._lock:
             inbox = Inbox.waiting(self._home, self._number)
             while inbox is not None and (fresh := inbox.after(self._number)):
@@ -56,24 +61,35 @@ def arrivals(home: Home) -> Mapping[str, Version]:
 
     A column is None where no delivery spoke of it. Raises HistoryError, ResourceError.
     """
-    return {name: row for name, row in _standing(home) if not name.startswith(ACTIVITY)}
+    return {name: row for name, row in _standing(home) if row["table"] in KINDS}
 
 
 def callbacks(home: Home) -> list[Version]:
     """Activities of the kind callback that the inbox plans or ends above the newest load; raises as the above."""
-    return [row for name, row in _standing(home) if name.startswith(ACTIVITY) and row["kind"] == CALLBACK]
+    return [row for _, row in _standing(home) if row["table"] == ACTIVITY and row["kind"] == CALLBACK]
 
 
 def noted(home: Home) -> list[Version]:
     """Activities with a :data:`NOTE` that the inbox holds above the newest load; raises as the above."""
-    told = (row for name, row in _standing(home) if name.startswith(ACTIVITY))
+    told = (row for _, row in _standing(home) if row["table"] == ACTIVITY)
     return [row for row in told if row["custom"] and NOTE in json.loads(row["custom"])]
+
+
+def heard(home: Home) -> list[Version]:
+    """Contacts from their side, and tickets, that the inbox holds above the newest load; raises as the above."""
+    return [
+        row
+        for _, row in _standing(home)
+        if row["table"] == TICKET
+        or (row["table"] == ACTIVITY and row["kind"] in CONTACT and row["direction"] == "in")
+    ]
 
 
 def _is_told(one: Fresh) -> bool:
     """Whether an activity is one of those that are kept."""
-    return one.said.table == ACTIVITY and (
-        one.said.columns.get("kind") == CALLBACK or NOTE in one.said.custom
+    kind = one.said.columns.get("kind")
+    return one.said.table == TICKET or (
+        one.said.table == ACTIVITY and (kind == CALLBACK or kind in CONTACT or NOTE in one.said.custom)
     )
 
 

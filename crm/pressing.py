@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from crm.arrivals import KINDS
+from crm.arrivals import KINDS, TICKET, heard
 from crm.clock import UNKNOWN
+from crm.directory import holders
 from crm.events import Events, EventStore, Signature
 from crm.glance import CONTACT
 from crm.promises import latest
@@ -25,6 +26,25 @@ def last_pressed(home: Home) -> dict[str, int]:
     """By subject when the last of these happened, as the newest told load knows."""
     load = EventStore.ready(home)
     return _pressing(home.path, load) if load else {}
+
+
+def last_heard(home: Home) -> dict[str, int]:
+    """By subject when they wrote, called, opened a ticket or rated us since the newest load, as the inbox holds it.
+
+    Who is named by a phone or an e-mail only is whoever the newest load knows by it. Raises as :func:`holders`.
+    """
+    found: dict[str, int] = {}
+    for row in heard(home):
+        if row.get("outcome") == "answered":
+            continue  # they took our call
+        at = max(row.get(name) or UNKNOWN for name in ("occurred_at", "created_at", "rated_at"))
+        if at == UNKNOWN and row["table"] == TICKET:
+            continue  # of one the history holds: a reply, or its end
+        at = at if at != UNKNOWN else row["known_at"]
+        own = [f"{kind}:{row['source']}:{row[table]}" for table, kind in KINDS.items() if row.get(table)]
+        for subject in own or holders(home, {row[by] for by in ("phone", "email") if row[by]}):
+            found[subject] = max(at, found.get(subject, at))
+    return found
 
 
 @lru_cache(maxsize=2)

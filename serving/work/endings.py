@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
-from crm.pressing import last_pressed
+from crm.pressing import last_heard, last_pressed
 from crm.settings import Home
 from crm.tables.work import Tap
 from serving.work import outcomes
@@ -25,5 +25,7 @@ def finished() -> Select[str, int]:
 def done_with(session: Session, home: Home) -> set[str]:
     """The same, less those who wrote, opened a ticket or rated us since: a wrong number may still write by Zalo."""
     found = session.execute(finished()).all()
-    lately = last_pressed(home) if found else {}
-    return {subject for subject, at in found if lately.get(subject, 0) <= at}
+    if not found:
+        return set()
+    lately, live = last_pressed(home), last_heard(home)
+    return {subject for subject, at in found if max(lately.get(subject, 0), live.get(subject, 0)) <= at}

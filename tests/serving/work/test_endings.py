@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from crm.clock import DAY, HOUR, now
+from crm.inbox import Inbox, Said
 from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.work import Tap
@@ -70,4 +71,25 @@ def test_their_own_message_since_puts_them_back_on_the_list(
         "activity", "M", wrote, kind="chat", direction="in", channel="zalo", occurred_at=wrote, lead="R0"
     )
     company.load()
+    assert standing(home)[0] == listed
+
+
+@pytest.mark.parametrize(
+    ("said", "listed"),
+    [
+        ({"kind": "chat", "direction": "in", "lead": "R0"}, "012"),
+        ({"kind": "call", "direction": "in", "phone": "+84901234567"}, "012"),
+        ({"kind": "chat", "direction": "out", "lead": "R0"}, "12"),
+    ],
+)
+def test_a_message_that_comes_live_puts_them_back_at_once(
+    home: Home, lan: int, said: dict[str, str], listed: str
+) -> None:
+    company = Company(home.path)
+    company.tell("lead", "R0", now() - DAY, created_at=now() - DAY, name="An", phone="+84901234567")
+    company.load()
+    teams.tap(home, "lead:crm:R0", lan, "wrong_number", at=now() - 2 * HOUR)
+    Inbox(home).put("old", [Said("activity", "crm", "M0", said | {"occurred_at": now() - 3 * HOUR})])
+    assert standing(home)[0] == "12"
+    Inbox(home).put("new", [Said("activity", "crm", "M1", said | {"occurred_at": now() - HOUR})])
     assert standing(home)[0] == listed
