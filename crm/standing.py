@@ -21,6 +21,9 @@ CONTACTS: Final = frozenset(
 )
 """Events by which somebody deals with a lead; what comes in counts once it was answered."""
 
+MERGED: Final = {"lead": "lead", "party": "customer"}
+"""What a record of a table is as a subject, where whose it is outlasts a merge."""
+
 OWNED: Final = """
 WITH said AS (
     SELECT *, lag(owner) OVER one AS before, row_number() OVER one AS place
@@ -121,14 +124,14 @@ def customers(home: Home, subjects: Iterable[str]) -> dict[str, Standing]:
 
 
 class Merge(NamedTuple):
-    """The lead another was merged into, and the load that says so."""
+    """The lead or customer another was merged into, and the load that says so."""
 
     into: str
     load: int
 
 
 def merges(home: Home) -> dict[str, Merge]:
-    """Leads that were merged away."""
+    """Leads and customers that were merged away."""
     return _merges(home.path, History(home).load_number)
 
 
@@ -136,9 +139,9 @@ def merges(home: Home) -> dict[str, Merge]:
 def _merges(path: Path, load: int) -> dict[str, Merge]:
     rows = History(Home(path), load).read("link").to_pylist()
     return {
-        f"lead:{row['source']}:{row['record']}": Merge(row["subject"], row["load"])
+        f"{MERGED[row['table']]}:{row['source']}:{row['record']}": Merge(row["subject"], row["load"])
         for row in rows
-        if row["rule"] == "merge" and row["table"] == "lead" and row["until"] is None
+        if row["rule"] == "merge" and row["table"] in MERGED and row["until"] is None
     }
 
 

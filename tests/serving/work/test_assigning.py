@@ -119,6 +119,24 @@ def test_a_merge_never_changes_an_owner_and_loses_nobodys_lead(office: Office) -
     assert assigning.assign(office.home).moved == {}
 
 
+def test_a_merge_of_customers_never_changes_an_owner(office: Office) -> None:
+    mai = person(office.home, "mai", office.care, "care")
+    for source_id, owner in (("K1", "lan"), ("K2", "mai")):
+        office.company.tell("party", source_id, now() - 9 * DAY, kind="person", name=source_id, owner=owner)
+    office.company.load()
+    store(office.home, "churn", {"source_id": "K1"}, {"source_id": "K2"})
+    assigning.assign(office.home)
+    assert holders(office.home)["customer:crm:K2"] == (mai, office.care, "crm")
+    office.company.tell("party", "K1", now() + DAY, kind="person", name="K1", owner="mai")
+    office.company.tell(
+        "link", "M", now() + DAY, table="party", record="K2", subject="customer:crm:K1", rule="merge"
+    )
+    office.company.load()
+    store(office.home, "churn", {"source_id": "K1"}, cutoff=now())
+    assigning.assign(office.home)
+    assert holders(office.home) == {"customer:crm:K1": (office.lan, office.care, "crm")}
+
+
 def test_leads_are_handed_to_sales_from_the_threshold_on(office: Office) -> None:
     low, high = office.lead("LOW"), office.lead("HIGH")
     office.company.load()
