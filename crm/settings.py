@@ -23,7 +23,8 @@ currency = "VND"
 language = "vi"
 
 [capacity]
-# How many people can be contacted a day. Bands follow it: the best `sales` leads are "hot".
+# How many contacts one person has in a day, where they have no figure of their own. Bands follow the sum over the
+# people at work in the teams: that many of the best leads are "hot".
 sales = 40
 care = 20
 

@@ -14,7 +14,7 @@ from crm.clock import DAY, SECOND, UNKNOWN, iso, now
 from crm.errors import LeadkeepError
 from crm.events import Events, EventStore
 from crm.inbox import Inbox
-from crm.operations import writing
+from crm.operations import reading, writing
 from crm.settings import Home, Settings
 from crm.tables.scores import Score, ScoreRun
 from features.engine import compute
@@ -22,9 +22,9 @@ from models import reasons, registry, snapshots
 from models.bundle import Bundle
 from models.scorers import Rows
 from models.target import Target, find
+from serving import capacity
 from serving.bands import BANDS, Thresholds, assign
 from serving.proof import exempt, trial
-from serving.rights.access import TEAM
 from serving.scores import by_rule, course, files, keeping
 from serving.write_back.control import clear_gone
 from serving.write_back.outbox import queue_scores
@@ -105,7 +105,7 @@ def score(
     events = store.read(declared.subject)
     population = snapshots.population(declared, events, cutoff, settings, bundle.horizon)
     later = _beyond(declared, bundle, events, cutoff, settings)
-    scored, rows = _numbers(declared, bundle, events, population.subject_index, later, cutoff, settings)
+    scored, rows = _numbers(declared, bundle, events, population.subject_index, later, cutoff, home)
     run = _begin(home, bundle, store.load, cutoff, scored, population.counts)
     people = store.subjects(declared.subject)
     stored, day = 0, course.day_of(cutoff, settings.zone)
@@ -170,7 +170,7 @@ def _numbers(
     eligible: Int32,
     later: Int32,
     cutoff: int,
-    settings: Settings,
+    home: Home,
 ) -> tuple[Scored, Rows]:
     subject = np.concatenate((eligible, later))
     is_later = np.arange(len(subject)) >= len(eligible)
@@ -179,9 +179,9 @@ def _numbers(
     if bundle.later is not None and is_later.any():
         raw = np.where(is_later, bundle.later.raw(rows), raw)
     value = target.values(events, subject, cutoff, bundle.horizon)
-    band, thresholds = assign(
-        target.subject, probability, raw, getattr(settings.capacity, TEAM[target.subject])
-    )
+    with reading(home) as session:
+        a_day = capacity.of_teams(session, home.settings, target.subject)
+    band, thresholds = assign(target.subject, probability, raw, a_day)
     ruled = by_rule.chances(target, bundle, rows, is_later, probability)
     return Scored(subject, is_later, probability, raw, ruled, band, value, thresholds), rows
 

@@ -3,7 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.clock import now
+from crm.operations import reading
+from crm.settings import Home
+from serving import capacity
 from serving.bands import BANDS, assign
+from tests.conftest import settle
+from tests.serving.teams import person, team
 
 
 def test_bands_follow_capacity_and_the_average() -> None:
@@ -45,3 +51,20 @@ def test_the_last_of_a_band_is_in_it_however_its_score_was_rounded() -> None:
     assert bands[1] == "hot"
     assert thresholds.band("lead", np.nextafter(0.7, 0)) == "hot"
     assert thresholds.band("lead", 0.7 - 1e-6) == "warm"
+
+
+def test_the_teams_can_do_what_all_at_work_in_them_can(home: Home) -> None:
+    settle(home, "[capacity]\nsales = 7\ncare = 3\n")
+
+    def both() -> list[int]:
+        with reading(home) as session:
+            return [capacity.of_teams(session, home.settings, kind) for kind in ("lead", "customer")]
+
+    assert both() == [7, 3], "before anybody is at work: one person's"
+    north, south, care = team(home, "Bắc"), team(home, "Nam"), team(home, "CSKH", "care")
+    person(home, "hoa", north, capacity=10)
+    person(home, "minh", south)
+    person(home, "chi", north, "team_lead", capacity=100)
+    person(home, "nam", south, capacity=100, left_at=now())
+    person(home, "lan", care, "care", capacity=5)
+    assert both() == [17, 5]

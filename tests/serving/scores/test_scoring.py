@@ -25,7 +25,9 @@ from serving.bands import BANDS
 from serving.scores.live import explain
 from serving.scores.scoring import score
 from serving.work.worklists import worklist
+from tests.conftest import settle
 from tests.crm.company import Company
+from tests.serving import teams
 from tests.serving.company import trained
 from tests.serving.leavers import scored_before_leaving, written_to_a_file
 
@@ -63,6 +65,14 @@ def test_everybody_in_the_population_is_scored_as_the_model_says(at_work: Home, 
         run = session.scalars(select(ScoreRun)).one()
     assert run.finished_at is not None
     assert (run.people, run.load, run.horizon_days) == (report.scored, 1, bundle.horizon // DAY)
+
+
+def test_the_first_band_is_a_day_of_all_at_work(at_work: Home) -> None:
+    settle(at_work, "[capacity]\nsales = 1\n")
+    north = teams.team(at_work, "Bắc")
+    for login in ("hoa", "minh", "nam"):
+        teams.person(at_work, login, north)
+    assert score(at_work, "lead_conversion").bands["hot"] == 3
 
 
 def an_old_lead(home: Home) -> str:
