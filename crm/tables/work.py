@@ -69,7 +69,10 @@ class DoNotContact(Base):
 
 
 class Alert(Base):
-    """Something that needs a person now; ``key`` keeps one cause from being told twice."""
+    """Something that needs a person now; ``key`` keeps one cause from being told twice.
+
+    ``settled_at`` is when its cause was gone; who has put it aside before then is in :class:`AlertSeen`.
+    """
 
     __tablename__ = "alert"
     id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
@@ -80,10 +83,22 @@ class Alert(Base):
     team: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     at: Mapped[int]
     detail: Mapped[dict[str, Any]]
-    seen_at: Mapped[int | None]
+    settled_at: Mapped[int | None]
     sent_at: Mapped[int | None]
     attempts: Mapped[int]
-    __table_args__ = (UniqueConstraint("key", name="alert_once"), Index("alert_person", "person", "seen_at"))
+    __table_args__ = (
+        UniqueConstraint("key", name="alert_once"),
+        Index("alert_person", "person", "settled_at"),
+    )
+
+
+class AlertSeen(Base):
+    """Who put an alert aside, for themselves only; ``person`` is 0 for a caller who is no person here."""
+
+    __tablename__ = "alert_seen"
+    alert: Mapped[int] = mapped_column(ForeignKey("alert.id"), primary_key=True)
+    person: Mapped[int] = mapped_column(NUMBER, primary_key=True, autoincrement=False)
+    at: Mapped[int]
 
 
 class Goal(Base):

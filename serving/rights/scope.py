@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm.tables.work import Assignment
 from serving.rights.callers import Caller
@@ -58,6 +58,15 @@ def may_take(caller: Caller, one: Assignment) -> bool:
     return (
         caller.role in OWNERS and caller.person is not None and one.person is None and one.team == caller.team
     )
+
+
+def within(caller: Caller, subject: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Which rows that name a ``subject`` the caller may see."""
+    held = mine(caller)
+    if held is not None:
+        return subject.in_(select(Assignment.subject).where(held))
+    kinds = [kind for kind, role in TEAM.items() if role == caller.role]
+    return or_(*(subject.startswith(f"{kind}:") for kind in kinds)) if kinds else true()
 
 
 def may_see(session: Session | Connection, caller: Caller, subject: str) -> bool:

@@ -6,8 +6,8 @@ from hashlib import sha256
 from typing import Final
 
 import apprise
-from sqlalchemy import ColumnElement, and_, false, or_, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm import operations
 from crm.clock import DAY, now
@@ -16,10 +16,12 @@ from crm.errors import NotFound
 from crm.operations import reading, writing
 from crm.settings import Home
 from crm.tables.people import Person, Team
-from crm.tables.work import Alert
+from crm.tables.work import Alert, AlertSeen
 from serving.channels import Message, Told
 from serving.rights.keys import Caller
+from serving.rights.scope import within
 from serving.watches import Found
+from serving.work import holding
 from serving.work.calendar import Calendar
 from serving.work.endings import done_with
 from serving.work.wishes import unwilling
@@ -35,7 +37,7 @@ MOST: Final = 200
 
 
 def look(home: Home) -> int:
-    """Keeps what the watches find, and settles what they no longer find; returns how many are new."""
+    """Keeps what the watches find, and settles what they no longer find; returns how many are new or came back."""
     moment = now()
     with reading(home) as session:
         refusing = unwilling(session, home) | done_with(session, home)
@@ -45,25 +47,27 @@ def look(home: Home) -> int:
         }
     keys = {one.key for some in found.values() for one in some}
     with writing(home) as session:
-        open_now = select(Alert.id, Alert.key).where(Alert.seen_at.is_(None))
+        open_now = select(Alert.id, Alert.key).where(Alert.settled_at.is_(None))
         over = [id for id, key in session.execute(open_now) if key not in keys]
-        session.execute(update(Alert).where(Alert.id.in_(over)).values(seen_at=moment))
+        session.execute(update(Alert).where(Alert.id.in_(over)).values(settled_at=moment))
         return sum(_keep(session, kind, some, moment) for kind, some in found.items())
 
 
 def shown(session: Session, caller: Caller, limit: int = MOST) -> list[Alert]:
-    """What the caller has not yet dismissed of what concerns them, the newest first."""
-    asked = select(Alert).where(Alert.seen_at.is_(None), _concerns(caller))
+    """What the caller has not put aside of whom they may see, the newest first."""
+    mine = within(caller, Alert.subject), ~_seen_by(caller.person or 0)
+    asked = select(Alert).where(Alert.settled_at.is_(None), *mine)
     return list(session.scalars(asked.order_by(Alert.at.desc(), Alert.id.desc()).limit(limit)))
 
 
 def dismiss(home: Home, caller: Caller, alert: int) -> None:
-    """Takes one off the pages; raises NotFound for one that does not concern the caller."""
-    mine = (Alert.id == alert) & _concerns(caller)
+    """Takes one off the caller's page; others still see it. Raises NotFound for one they may not see."""
+    mine = (Alert.id == alert) & within(caller, Alert.subject)
     with writing(home) as session:
-        gone = session.execute(update(Alert).where(mine).values(seen_at=now()).returning(Alert.id))
-        if gone.first() is None:
+        if session.scalar(select(Alert.id).where(mine)) is None:
             raise NotFound("no such alert of yours", value=alert)
+        once = operations.insert(session, AlertSeen).on_conflict_do_nothing()
+        session.execute(once, [{"alert": alert, "person": caller.person or 0, "at": now()}])
 
 
 def send(home: Home) -> int:
@@ -92,38 +96,58 @@ def send(home: Home) -> int:
     return sent
 
 
-def _concerns(caller: Caller) -> ColumnElement[bool]:
-    """Whose alert it is: the holder's; of a pool its team's; a team lead sees the team's, a director all."""
-    if caller.role in ("director", "admin"):
-        return true()
-    of_team = Alert.team == caller.team if caller.team is not None else false()
-    if caller.role == "team_lead":
-        return of_team
-    if caller.role in ("sales", "care") and caller.person is not None:
-        return or_(Alert.person == caller.person, and_(Alert.person.is_(None), of_team))
-    return false()
+def _seen_by(person: ColumnElement[int] | InstrumentedAttribute[int | None] | int) -> ColumnElement[bool]:
+    """Whether this person put the alert aside."""
+    mine = AlertSeen.alert == Alert.id, AlertSeen.person == person
+    return select(AlertSeen.alert).where(*mine).correlate(Alert).exists()
 
 
 def _keep(session: Session, kind: str, found: Sequence[Found], moment: int) -> int:
+    known: dict[str, Alert] = {}
+    for some in holding.chunks(found):
+        asked = select(Alert).where(Alert.key.in_([one.key for one in some]))
+        known |= {alert.key: alert for alert in session.scalars(asked)}
+    returned = sum(_again(session, known[one.key], one, moment) for one in found if one.key in known)
     rows = [
-        one._asdict() | {"kind": kind, "at": moment, "seen_at": None, "sent_at": None, "attempts": 0}
+        one._asdict() | {"kind": kind, "at": moment, "settled_at": None, "sent_at": None, "attempts": 0}
         for one in found
+        if one.key not in known
     ]
     if not rows:
-        return 0
+        return returned
     insert = operations.insert(session, Alert)
     once = insert.on_conflict_do_nothing(index_elements=["key"]).returning(Alert.id)
-    return len(session.execute(once, rows).all())
+    return returned + len(session.execute(once, rows).all())
+
+
+def _again(session: Session, alert: Alert, one: Found, moment: int) -> bool:
+    """What is found again goes along with who has the subject now; True where it was settled and has come back.
+
+    Whoever has heard of it already does not hear a second time that it changed hands.
+    """
+    returned = alert.settled_at is not None
+    if returned:
+        session.execute(delete(AlertSeen).where(AlertSeen.alert == alert.id))
+        alert.detail = one.detail
+    if returned or (alert.person, alert.team) != (one.person, one.team):
+        alert.person, alert.team, alert.at = one.person, one.team, moment
+        alert.settled_at, alert.sent_at, alert.attempts = None, None, 0
+    return returned
 
 
 def _waiting(home: Home, moment: int) -> dict[Told, list[str]]:
     """Alerts to send, each with the places that have heard of it."""
     asked = (
         select(Alert, Person.email, Team.id, Team.name)
-        .join(Person, (Person.id == Alert.person) & Person.left_at.is_(None), isouter=True)
+        .select_from(Alert)
+        .join(
+            Person,
+            (Person.id == Alert.person) & Person.left_at.is_(None) & ~_seen_by(Alert.person),
+            isouter=True,
+        )
         .join(Team, Team.id == Alert.team, isouter=True)
         .where(
-            Alert.sent_at.is_(None), Alert.seen_at.is_(None), Alert.attempts < ATTEMPTS, Alert.at > moment - FRESH
+            Alert.sent_at.is_(None), Alert.settled_at.is_(None), Alert.attempts < ATTEMPTS, Alert.at > moment - FRESH
         )
         .order_by(Alert.id)
     )  # fmt: skip

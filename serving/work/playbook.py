@@ -128,7 +128,7 @@ def _line(
     today = calendar.begins(calendar.day(now()))
     done = select(func.count()).where(Tap.person == person.id, Tap.at >= today, Tap.undone_at.is_(None))
     missed = select(func.count()).where(
-        Alert.person == person.id, Alert.kind == "callback_missed", Alert.seen_at.is_(None)
+        Alert.person == person.id, Alert.kind == "callback_missed", Alert.settled_at.is_(None)
     )
     urgent = [one for one in untouched if one.subject in hot]
     own = Calendar.of(session, settings, person.id)

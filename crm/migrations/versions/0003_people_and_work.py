@@ -149,7 +149,7 @@ def _work() -> None:
         sa.Column("team", NUMBER),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("detail", sa.JSON, nullable=False),
-        sa.Column("seen_at", sa.BigInteger),
+        sa.Column("settled_at", sa.BigInteger),
         sa.Column("sent_at", sa.BigInteger),
         sa.Column("attempts", sa.BigInteger, nullable=False),
         sa.ForeignKeyConstraint(["person"], ["person.id"]),
@@ -157,7 +157,15 @@ def _work() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key", name="alert_once"),
     )
-    op.create_index("alert_person", "alert", ["person", "seen_at"])
+    op.create_index("alert_person", "alert", ["person", "settled_at"])
+    op.create_table(
+        "alert_seen",
+        sa.Column("alert", NUMBER, nullable=False),
+        sa.Column("person", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.ForeignKeyConstraint(["alert"], ["alert.id"]),
+        sa.PrimaryKeyConstraint("alert", "person"),
+    )
     op.create_table(
         "goal",
         sa.Column("metric", sa.String(64), nullable=False),

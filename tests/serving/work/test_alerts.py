@@ -22,7 +22,7 @@ from crm.tables.scores import ScorePast
 from crm.tables.trial import Enrolment
 from crm.tables.work import Alert
 from serving.rights.keys import Caller
-from serving.work import alerts, holding
+from serving.work import alerts, assigning, holding
 from serving.work.calendar import Calendar
 from tests.serving.stored import store
 from tests.serving.teams import as_caller, hold, person, tap, team
@@ -219,9 +219,45 @@ def test_alerts_are_shown_to_whom_they_concern(home: Home, hoa: int) -> None:
     assert seen == {"hoa": 1, "minh": 0, "chi": 1, "lan": 0}
     with pytest.raises(NotFound):
         alerts.dismiss(home, as_caller(home, minh), one)
-    alerts.dismiss(home, as_caller(home, hoa), one)
-    assert kept(home) == []
+    for _ in range(2):
+        alerts.dismiss(home, as_caller(home, hoa), one)
     assert alerts.look(home) == 0
+    assert (len(of(home, hoa)), len(of(home, chi)), len(kept(home))) == (0, 1, 1), "only Hoa has put it aside"
+
+
+def of(home: Home, who: int) -> list[str]:
+    """The subjects somebody is shown."""
+    with reading(home) as session:
+        return [one.subject for one in alerts.shown(session, as_caller(home, who))]
+
+
+def test_an_alert_goes_along_to_the_next_holder_who_is_told_once(home: Home, hoa: int, gateway: Any) -> None:
+    minh = person(home, "minh", team(home, "Nam"))
+    address = f"json://127.0.0.1:{gateway.server_port}"
+    configure(home, teams=f'"Bắc" = ["{address}/bac"]\n"Nam" = ["{address}/nam"]')
+    hold(home, "lead:crm:A", hoa, 1, now() - 50 * DAY)
+    tap(home, "lead:crm:A", hoa, "call_back", at=now() - 45 * DAY, due_at=now() - 2 * HOUR)
+    alerts.look(home)
+    alerts.send(home)
+    assert (of(home, hoa), of(home, minh)) == (["lead:crm:A"], [])
+    assigning.hand_over(home, ADMIN, "lead:crm:A", minh)
+    assert of(home, hoa) == [], "at once, before anybody looks again"
+    assert alerts.look(home) == 0
+    assert (of(home, hoa), of(home, minh)) == ([], ["lead:crm:A"])
+    assert (alerts.send(home), alerts.send(home)) == (1, 0)
+    assert [path for path, _ in gateway.got] == ["/bac", "/nam"]
+
+
+def test_what_was_settled_comes_back_with_its_cause(home: Home, hoa: int) -> None:
+    subject = a_hot_lead(home, hoa, now() - 3 * HOUR)
+    assert alerts.look(home) == 1
+    with reading(home) as session:
+        [one] = alerts.shown(session, ADMIN)
+    alerts.dismiss(home, as_caller(home, hoa), one.id)
+    for band, told in (("cold", []), ("hot", [subject])):
+        store(home, "lead_conversion", {"source_id": "R0", "band": band}, cutoff=now())
+        assert alerts.look(home) == len(told)
+        assert of(home, hoa) == told
 
 
 class Gateway(BaseHTTPRequestHandler):

@@ -151,7 +151,7 @@ def test_missed_calls_hot_pools_and_full_hands_are_told(scene: Scene) -> None:
     with writing(scene.home) as session:
         session.query(Alert).filter(Alert.kind != "callback_missed").delete()
         session.add(Alert(key="x", kind="callback_missed", subject="lead:crm:R2", person=scene.hoa, team=scene.north,
-                          at=now(), detail={}, seen_at=None, sent_at=None, attempts=0))  # fmt: skip
+                          at=now(), detail={}, settled_at=None, sent_at=None, attempts=0))  # fmt: skip
     store(scene.home, "lead_conversion", {"source_id": "R4"})
     found = scene.plays()
     assert any(play[:2] == ("Missed", "Hoa") for play in found)
