@@ -222,6 +222,7 @@ def test_the_forecast_says_when_and_adds_up_one_currency(told: Home) -> None:
     assert found.win_rate == pytest.approx(1 / 3), "nor do they count among those that ended"
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_a_goal_is_met_or_missed(told: Home) -> None:
     with writing(told) as session:
         for metric, value in (("conversion", 0.3), ("response", 5.0), ("csat", 4.0)):

@@ -18,6 +18,8 @@ from serving.work import notes, outcomes
 from serving.work.taps import Given, complete, tap, undo
 from tests.serving.stored import store
 
+pytestmark = pytest.mark.databases("sqlite", "postgres")
+
 FIRST, SECOND = "7c9e6679-7425-40de-944b-e07fc1f90ae7", "0e1d2c3b-7425-40de-944b-e07fc1f90ae7"
 LEAD = "lead:crm:R0"
 

@@ -94,6 +94,7 @@ def test_each_outcome_has_its_rest_though_its_call_is_in_the_history_at_once(hom
     }  # fmt: skip
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_a_promised_call_comes_first_even_where_the_day_is_full(home: Home, lan: Caller) -> None:
     for number in range(4):
         teams.tap(home, f"lead:crm:R{number}", lan.person, at=NINE - HOUR)
@@ -149,6 +150,7 @@ def test_a_promise_long_broken_is_only_a_lead_again(home: Home, lan: Caller) -> 
     assert names(day(home, lan)) == ["R9", "R0", "R1", "R2"]
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_a_tap_taken_back_changes_nothing(home: Home, lan: Caller) -> None:
     teams.tap(home, "lead:crm:R0", lan.person, at=NINE - HOUR, undone_at=NINE)
     found = day(home, lan)
@@ -173,6 +175,7 @@ def test_without_a_figure_of_ones_own_the_settings_say_how_many(home: Home, lan:
     assert len(day(home, lan).entries) == 7
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_everybody_comes_in_parts_with_what_was_said(home: Home, lan: Caller) -> None:
     teams.tap(home, "lead:crm:R4", lan.person, "call_back", at=NINE, due_at=NINE + DAY)
     found, entries, total = everybody(home, TARGET, lan, EVERYBODY, Live(home).events_of, 3, 3)
