@@ -11,6 +11,7 @@ from crm.clock import FOREVER
 from crm.glance import CONTACT
 from crm.history import History
 from crm.inbox import Fresh, Inbox
+from crm.schema import KEYED
 from crm.settings import Home
 from crm.versions import Version, versions
 
@@ -95,7 +96,8 @@ def _is_told(one: Fresh) -> bool:
 
 def _standing(home: Home) -> Iterator[tuple[str, Version]]:
     rows = _of(home.path, History(home).inbox).rows()
-    return ((name, row) for name, row in rows.items() if row["known_until"] == FOREVER)
+    standing = ((name, row) for name, row in rows.items() if row["known_until"] == FOREVER)
+    return ((name, row) for name, row in standing if KEYED not in (row["custom"] or ""))
 
 
 @lru_cache(maxsize=4)

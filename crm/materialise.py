@@ -18,7 +18,7 @@ from crm.days import local_day
 from crm.eventfiles import ENGINE, KINDS, Completed
 from crm.history import History, full_disk, query
 from crm.loads import FOLDED
-from crm.schema import TABLES
+from crm.schema import KEYED, TABLES
 from crm.settings import Home
 
 KEEPS: Final = "the import is kept, its events are made when there is room"
@@ -271,6 +271,12 @@ def conform(table: str, rows: pa.Table) -> pa.Table:
     """Rows that were ever known, with blank text as unknown and columns as the moments read them."""
     columns = {name: "text" for name in ("source", "source_id")} | TABLES[table]
     times = ("known_at", "known_until", "loaded_at")
+    if table == "activity":
+        # The moments only look whether the row is ours: notes and the like would fill the memory.
+        ours = pc.match_substring(rows["custom"], KEYED)
+        kept = pc.if_else(ours, rows["custom"], None)
+        rows = rows.set_column(rows.schema.get_field_index("custom"), "custom", kept)
+        columns["custom"] = "json"
     rows = rows.select([*columns, *times]).filter(pc.less(rows["known_at"], rows["known_until"]))
     for place, name in enumerate(columns):
         if pa.types.is_string(rows.schema.field(name).type):

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from crm.arrivals import KINDS, NOTE, noted
 from crm.directory import NEWEST, newest
 from crm.history import History
+from crm.schema import KEYED
 from crm.settings import Home
 
 READ: Final = {"party": ("organisation",), "deal": ("party", "lead")}
@@ -32,7 +33,7 @@ WITH said AS (
     SELECT a.source, coalesce(a.lead, d.lead) AS lead, coalesce(a.party, d.party) AS party, a.custom,
         coalesce(a.occurred_at, a.known_at) AS written
     FROM activity a LEFT JOIN deal d ON d.source = a.source AND d.source_id = a.deal
-    WHERE contains(a.custom, $name)
+    WHERE contains(a.custom, $name) AND NOT contains(a.custom, $keyed)
 ),
 of_lead AS (SELECT 'lead:' || source || ':' || lead AS subject, written, custom FROM said WHERE lead IS NOT NULL),
 of_customer AS (
@@ -76,6 +77,6 @@ def _notes(path: Path, load: int) -> dict[str, Note]:
     with newest(history, READ) as connection:
         connection.register("rows", rows.filter(pc.is_in(rows["source_id"], value_set=noted.unique())))
         connection.register("activity", connection.execute(NEWEST).to_arrow_table())
-        found = connection.execute(LAST, {"name": name}).fetchall()
+        found = connection.execute(LAST, {"name": name, "keyed": KEYED}).fetchall()
     read = ((subject, at, json.loads(custom).get(NOTE)) for subject, at, custom in found)
     return {subject: Note(at, text) for subject, at, text in read if isinstance(text, str)}

@@ -34,8 +34,8 @@ KEYS: Final = {
 }
 """What rows of a table are looked up by; :func:`key` says the same of one row."""
 
-OPEN: Final = {"activity": "WHERE due_at IS NOT NULL OR kind = 'callback'"}
-"""Of most activities only their end is ever told: they are not looked up."""
+OPEN: Final = {"activity": "WHERE due_at IS NOT NULL OR kind = 'callback' OR custom IS NOT NULL"}
+"""Of most activities only their end is ever told: they are not looked up. Of our own calls the key is."""
 
 WAYS: Final = """
 SELECT object || ':' || source || ':' || record AS key, subject, self, happened_from, happened_until, known_at

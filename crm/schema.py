@@ -165,6 +165,13 @@ TABLES: Final[dict[str, dict[str, str]]] = {
     },
 }
 
+OWN_KEY: Final = "leadkeep_key"
+"""The company's own column of an activity that the CRM entered for an outcome written back; a mapping gives it this
+name. We told of that call when it was tapped: it is kept, and tells nothing a second time."""
+
+KEYED: Final = f'"{OWN_KEY}": "'
+"""What the ``custom`` of such a row contains."""
+
 STORED: Final[dict[str, str]] = {
     "source": "code",  # name of the CRM or file family, from the mapping
     "source_id": "text",  # the record's id there, unchanged

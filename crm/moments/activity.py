@@ -1,6 +1,7 @@
 """An activity becomes what happened; a planned callback, what was promised, missed and kept.
 
 An activity is known when it is over, for only then its outcome and length are; one entered late, from its entry.
+One with the key of an outcome that was written back was told when it was tapped, and tells nothing.
 A length of a day and more is a mistake and delays nothing.
 """
 
@@ -17,6 +18,7 @@ WITH entered AS (
         greatest(known_at, entered_at,
             CASE WHEN duration BETWEEN 0 AND 86399 THEN occurred_at + duration * 1000000 END) AS known
     FROM activity
+    WHERE custom IS NULL OR NOT contains(custom, '"leadkeep_key": "')
 ),
 callback AS (SELECT * FROM entered WHERE kind = 'callback')
 SELECT source, source_id AS record, lead, party, deal, phone, email,

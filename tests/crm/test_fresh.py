@@ -15,6 +15,7 @@ from crm.errors import NotFound
 from crm.events import Events, EventStore
 from crm.folding import fold
 from crm.fresh import Overlay
+from crm.glance import glance
 from crm.history import History
 from crm.inbox import Inbox, Said
 from crm.settings import Home
@@ -227,3 +228,33 @@ def test_a_fold_killed_at_any_moment_loses_and_doubles_nothing(home: Home) -> No
         sorted(row["occurred_at"] for row in rows if row["source_id"] > "A1" and row["file"] == "inbox")
         == expected
     )
+
+
+def test_the_crm_s_own_rows_of_outcomes_written_back_tell_nothing_twice(home: Home) -> None:
+    base(home)
+    missed = {"outcome": "no_answer", "occurred_at": NOON, "lead": "L1"}
+    taps = [
+        activity(1, **missed)._replace(source_id="leadkeep:1"),
+        activity(2, **missed)._replace(source_id="leadkeep:2"),
+    ]
+    echoes = [activity(n, **missed)._replace(custom={"leadkeep_key": f"77ab{n}"}) for n in (3, 4)]
+    echoes.append(
+        activity(5, kind="callback", due_at=NOON + DAY, lead="L1")._replace(custom={"leadkeep_key": "77ab5"})
+    )
+    Inbox(home).put("taps", taps, moment=NOON)
+    Inbox(home).put("live", echoes[:1], moment=NOON + HOUR)
+    # A later word of a row that the CRM's own need not repeat the key.
+    Inbox(home).put("more", [Said("activity", "crm", "A3", {"duration": 5})], moment=NOON + HOUR)
+    live = overlay(home)
+    assert glance(live.one("lead:crm:L1"), NOON + DAY).missed == 2
+    company = Company(home.path)
+    fold(home)
+    assert found(EventStore.open(home), "lead:crm:L1") == found(live, "lead:crm:L1")
+    for one in echoes[1:]:
+        custom = f'{{"leadkeep_key": "{one.custom["leadkeep_key"]}"}}'
+        company.tell("activity", one.source_id, NOON + HOUR, **one.columns, custom=custom)
+    company.load()
+    assert found(EventStore.open(home), "lead:crm:L1") == found(live, "lead:crm:L1")
+    assert {"A3", "A4", "A5"} <= set(History(home).read("activity")["source_id"].to_pylist()), "they are kept"
+    Inbox(home).put("late", [Said("activity", "crm", "A4", {"duration": 7})], moment=NOON + DAY)
+    assert glance(overlay(home).one("lead:crm:L1"), NOON + 2 * DAY).missed == 2

@@ -87,3 +87,18 @@ def test_of_a_note_without_text_the_glance_tells_what_it_was_about(company: Comp
     assert seen.noted is not None
     assert (seen.noted.at, seen.noted.words.field) == (day(1), "Đổi người liên hệ")
     assert notes(company.home) == {}
+
+
+def test_our_own_note_that_the_crm_tells_again_is_not_the_last(company: Company) -> None:
+    write(company, "A", 1, "Mới", lead="L")
+    company.tell(
+        "activity", "B", day(3), kind="note", occurred_at=day(2), lead="L",
+        custom='{"leadkeep_key": "77ab", "note": "Cũ"}',
+    )  # fmt: skip
+    company.load()
+    assert notes(company.home) == {"lead:crm:L": Note(day(1), "Mới")}
+    again = Said(
+        "activity", "crm", "C", {"occurred_at": day(4), "lead": "L"}, {"leadkeep_key": "77ac", "note": "Cũ"}
+    )
+    Inbox(company.home).put("crm/1", [again])
+    assert notes(company.home) == {"lead:crm:L": Note(day(1), "Mới")}, "nor when it comes live"
