@@ -11,6 +11,7 @@ from crm.clock import DAY, HOUR, now
 from crm.errors import NotFound
 from crm.events import Events
 from crm.glance import Glance, glance
+from crm.kin import kin
 from crm.notes import Note
 from crm.operations import reading
 from crm.pressing import pressing
@@ -142,12 +143,14 @@ class _Day:
     """Decides who belongs on the list of one moment."""
 
     def __init__(self, home: Home, calendar: Calendar, at: int, taps: dict[str, Tap], lookup: Lookup) -> None:
-        self.taps, self._at, self._lookup = taps, at, lookup
+        self.taps, self._at, self._lookup, self._home = taps, at, lookup, home
         self.urgent: set[str] = set()
         self._promised = promised(home)
         self._begins = calendar.begins(calendar.day(at))
         self._ends = self._begins + DAY
         self._rest = home.settings.hours.rest_hours * HOUR
+        resting = [subject for subject in taps if self._rests(subject)]
+        self._same = kin(home, resting).difference(resting)
 
     def done_by(self, session: Session, caller: Caller, target: str) -> list[Tap]:
         """What the caller tapped today, the newest first."""
@@ -191,7 +194,7 @@ class _Day:
 
     def _free(self, subject: str) -> Glance | None:
         """The glance at one who may be contacted; None for who is left alone."""
-        if self._rests(subject):
+        if self._rests(subject) or self._rests_elsewhere(subject):
             return None
         seen = glance_of(self._lookup, subject, self._at)
         return None if self._just_contacted(subject, seen) else seen
@@ -213,6 +216,10 @@ class _Day:
             return False
         rest = outcomes.BY_CODE[tap.code].rest
         return self._at < tap.at + (self._rest if rest is None else rest)
+
+    def _rests_elsewhere(self, subject: str) -> bool:
+        """Whether another record of the same person rests: whoever holds that one has just called this number."""
+        return subject in self._same and any(self._rests(one) for one in kin(self._home, [subject]))
 
     def _just_contacted(self, subject: str, seen: Glance) -> bool:
         """A contact the CRM knows of counts too, unless the customer has written since.

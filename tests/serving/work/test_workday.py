@@ -150,6 +150,18 @@ def test_a_promise_long_broken_is_only_a_lead_again(home: Home, lan: Caller) -> 
     assert names(day(home, lan)) == ["R9", "R0", "R1", "R2"]
 
 
+def test_whom_a_colleague_just_called_under_another_record_is_left_alone(home: Home, lan: Caller) -> None:
+    company = Company(home.path)
+    for number in (0, 1, 2):
+        company.tell("lead", f"R{number}", NINE - DAY, created_at=NINE - DAY, name="Lan",
+                     phone="+84912345678" if number < 2 else "+84912345679")  # fmt: skip
+    company.load()
+    minh = teams.person(home, "minh", lan.team or 0)
+    teams.tap(home, "lead:crm:R0", minh, "busy", at=NINE - HOUR)
+    assert names(day(home, lan)) == ["R2", "R3", "R4", "R5"]
+    assert names(day(home, lan, NINE + 2 * HOUR))[:2] == ["R0", "R1"]
+
+
 @pytest.mark.databases("sqlite", "postgres")
 def test_a_tap_taken_back_changes_nothing(home: Home, lan: Caller) -> None:
     teams.tap(home, "lead:crm:R0", lan.person, at=NINE - HOUR, undone_at=NINE)
