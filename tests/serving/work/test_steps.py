@@ -15,9 +15,20 @@ def touch(hours_ago: float, direction: str = "out", code: str = "", kind: str = 
     return Touch(int(NOW - hours_ago * HOUR), words)
 
 
+def said(code: str, days_ago: float = 1) -> Touch:
+    """An outcome recorded here, as the history has it."""
+    return Touch(int(NOW - days_ago * DAY), Signature("call", code, "answered", "phone", "out"))
+
+
 OURS, THEIRS, TALKED = touch(5), touch(1, "in", kind="chat"), touch(1, "in", "answered")
 SALES = [
     ("agreed", Glance(theirs=THEIRS), NOW + HOUR),
+    ("agreed", Glance(), NOW - 2 * HOUR),
+    ("broken", Glance(), NOW - 4 * HOUR),
+    ("not_now", Glance(ours=said("not_now"), quoted_at=NOW - 9 * DAY), None),
+    ("again", Glance(ours=said("not_now", 31)), None),
+    ("waits", Glance(ours=said("not_now"), theirs=THEIRS), None),
+    ("talked", Glance(ours=said("interested")), None),
     ("waits", Glance(ours=OURS, theirs=THEIRS), None),
     ("waits", Glance(theirs=THEIRS), None),
     ("called", Glance(ours=OURS, theirs=touch(1, "in", "missed")), None),
@@ -32,6 +43,19 @@ SALES = [
 ]
 CARE = [
     ("agreed", Glance(tickets=2), NOW + HOUR),
+    ("broken", Glance(tickets=2), NOW - DAY),
+    ("renewed", Glance(ours=said("renewed"), renews_at=NOW + DAY), None),
+    ("renewal", Glance(ours=said("reordered"), renews_at=NOW + DAY), None),
+    ("reordered", Glance(ours=said("reordered"), expected_at=NOW - 9 * DAY), None),
+    ("debt", Glance(ours=said("reordered"), debt=5), None),
+    (
+        "complaint_solved",
+        Glance(
+            ours=said("complaint_solved"), tickets=1, ticket_at=NOW - 2 * DAY, csat=1, csat_at=NOW - 2 * DAY
+        ),
+        None,
+    ),
+    ("ticket", Glance(ours=said("complaint_solved"), tickets=1, ticket_at=NOW - HOUR), None),
     ("tickets", Glance(tickets=2, theirs=THEIRS), None),
     ("ticket", Glance(tickets=1), None),
     ("waits", Glance(theirs=THEIRS, csat=1), None),
