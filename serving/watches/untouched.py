@@ -18,7 +18,7 @@ TODO_VI, TODO_EN = (
 
 
 def look(session: Session, home: Home, moment: int) -> Iterator[Found]:
-    """Those that have waited for longer than the settings allow, in the working time of who holds them."""
+    """Those that have waited for longer than the settings allow, in the working time of who holds them or stands in."""
     limit = holding.patience(session, home.settings, moment, home.settings.alerts.hot_minutes * MINUTE)
     waiting = [
         (one, who, team)

@@ -37,12 +37,20 @@ MOST: Final = 200
 
 
 def look(home: Home) -> int:
-    """Keeps what the watches find, and settles what they no longer find; returns how many are new or came back."""
+    """Keeps what the watches find, and settles what they no longer find; returns how many are new or came back.
+
+    What is found of somebody on leave is the team's until they are back.
+    """
     moment = now()
     with reading(home) as session:
         refusing = unwilling(session, home) | done_with(session, home)
+        away = holding.absent(session, home.settings)
         found = {
-            kind: [one for one in watch.look(session, home, moment) if one.subject not in refusing]
+            kind: [
+                one._replace(person=None) if one.person in away else one
+                for one in watch.look(session, home, moment)
+                if one.subject not in refusing
+            ]
             for kind, watch in modules("serving.watches").items()
         }
     keys = {one.key for some in found.values() for one in some}

@@ -19,7 +19,6 @@ from serving.rights.audit import note
 from serving.rights.keys import Caller
 from serving.rights.scope import may_see, may_take
 from serving.work import holding
-from serving.work.calendar import Calendar
 from serving.work.sharing import UNSCORED, Chance, Floor, Held, Place
 
 ANYBODY: Final = frozenset({"director", "admin"})
@@ -96,17 +95,18 @@ def greet(home: Home) -> Callable[[Session, Sequence[Score]], None]:
 def recall(home: Home) -> int:
     """Puts leads back into their team's pool that nobody dealt with for its recall hours; returns how many.
 
-    Counted is the working time of who holds it, since they got it and could first see it here. 0 hours: never.
+    Counted is the working time of who holds it, since they got it and could first see it here; of who is away, the
+    company's. 0 hours: never.
     """
     moment, limits = now(), dict[int, int]()
     with reading(home) as session:
         found = [
             (one, who, team) for one, who, team in holding.untouched(session) if who and team.recall_hours
         ]
+        calendar = holding.calendars(session, home.settings)
         for _, who, team in found:
             if who.id not in limits:
-                calendar = Calendar.of(session, home.settings, who.id)
-                limits[who.id] = holding.long_ago(calendar, moment, team.recall_hours * HOUR)
+                limits[who.id] = holding.long_ago(calendar(who.id), moment, team.recall_hours * HOUR)
     over = [one for one, who, _ in found if holding.waits_since(one, who) <= limits[who.id]]
     recalled = 0
     for some in holding.chunks(over):

@@ -62,7 +62,7 @@ def floor(session: Session, settings: Settings, carried: Loads | None = None) ->
         return Floor([], [], {})
     working = (Person.left_at.is_(None), Person.team.is_not(None), Person.role.in_(HOLDING))
     at_work = list(session.scalars(select(Person).where(*working)))
-    away = _away(session, settings)
+    away = absent(session, settings)
     seats = {person.id: _seat(person, settings, person.id in away) for person in at_work}
     for person, found in (loads(session) if carried is None else carried).items():
         if person in seats:
@@ -74,7 +74,8 @@ def _teams(session: Session) -> Iterable[Team]:
     return session.scalars(select(Team).order_by(Team.id))
 
 
-def _away(session: Session, settings: Settings) -> set[int]:
+def absent(session: Session, settings: Settings) -> set[int]:
+    """Who is on leave today."""
     today = day_number(Calendar(settings).day(now()))
     return set(
         session.scalars(select(Absence.person).where(Absence.first_day <= today, Absence.last_day >= today))
@@ -257,13 +258,27 @@ def waits_since(one: Assignment, person: Person | None) -> int:
 
 
 def patience(session: Session, settings: Settings, moment: int, length: int) -> Callable[[int | None], int]:
-    """:func:`long_ago` by person, whose leave is no working time; of nobody, by the company's calendar."""
+    """:func:`long_ago` by person, in the calendar by which their leads wait."""
+    calendar = calendars(session, settings)
 
     @cache
     def limit(person: int | None) -> int:
-        return long_ago(Calendar.of(session, settings, person), moment, length)
+        return long_ago(calendar(person), moment, length)
 
     return limit
+
+
+def calendars(session: Session, settings: Settings) -> Callable[[int | None], Calendar]:
+    """By which calendar somebody's leads wait: their own, whose leave is no working time; once they are away, and of
+    nobody's, the company's, since the team is there to deal with them.
+    """
+    away = absent(session, settings)
+
+    @cache
+    def of(person: int | None) -> Calendar:
+        return Calendar.of(session, settings, None if person in away else person)
+
+    return of
 
 
 def long_ago(calendar: Calendar, moment: int, length: int) -> int:

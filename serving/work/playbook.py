@@ -149,12 +149,12 @@ def _waiting(
 ) -> list[Waiting]:
     """The urgent ones first, of these who waits the longest."""
     found = sorted(found, key=lambda one: (one[0].subject not in hot, holding.waits_since(*one)))[:MOST]
-    calendars = {who.id: Calendar.of(session, settings, who.id) for _, who in found if who}
+    calendar = holding.calendars(session, settings)
     listed = []
     for one, who in found:
         since = holding.waits_since(one, who)
         recalled = (
-            calendars[who.id].after(since, team.recall_hours * HOUR) if who and team.recall_hours else None
+            calendar(who.id).after(since, team.recall_hours * HOUR) if who and team.recall_hours else None
         )
         listed.append(Waiting(one.subject, one.subject in hot, who.name if who else "", since, recalled))
     return listed

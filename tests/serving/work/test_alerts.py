@@ -17,12 +17,12 @@ from crm.discover import modules
 from crm.errors import NotFound
 from crm.operations import reading, writing
 from crm.settings import Home
-from crm.tables.people import Absence
+from crm.tables.people import Absence, Team
 from crm.tables.scores import ScorePast
 from crm.tables.trial import Enrolment
 from crm.tables.work import Alert
 from serving.rights.keys import Caller
-from serving.work import alerts, assigning, holding
+from serving.work import alerts, assigning, holding, playbook
 from serving.work.calendar import Calendar
 from tests.serving.stored import store
 from tests.serving.teams import as_caller, hold, person, tap, team
@@ -180,17 +180,26 @@ def test_a_promised_call_nobody_made(home: Home, hoa: int, due: int, told: int) 
     assert alerts.look(home) == told
 
 
-def test_nothing_is_late_while_its_holder_is_on_leave(home: Home, hoa: int) -> None:
+def test_what_waits_while_its_holder_is_on_leave_is_the_teams(home: Home, hoa: int) -> None:
+    chi, minh = person(home, "chi", 1, "team_lead"), person(home, "minh", 1)
     a_hot_lead(home, hoa, now() - 3 * HOUR)
     hold(home, "lead:crm:A", hoa, 1, now() - 50 * DAY)
     tap(home, "lead:crm:A", hoa, "call_back", at=now() - 45 * DAY, due_at=now() - 2 * HOUR)
     today = int(local_day(np.array([now()]), home.settings.zone)[0])
     with writing(home) as session:
         session.add(Absence(person=hoa, first_day=today - 1, last_day=today))
-    assert alerts.look(home) == 0
+    assert alerts.look(home) == 2
+    assert {(one[2], one[3]) for one in kept(home)} == {(None, 1)}
+    assert (len(of(home, chi)), of(home, minh)) == (2, []), (
+        "a colleague hears in the team's chat, without names"
+    )
+    with reading(home) as session:
+        lines = playbook.overview(session, home, session.get_one(Team, 1)).lines
+    assert {line.missed for line in lines} == {0}, "nobody who is away is to blame"
     with writing(home) as session:
         session.execute(delete(Absence))
-    assert alerts.look(home) == 2
+    assert alerts.look(home) == 0
+    assert {(one[2], one[3]) for one in kept(home)} == {(hoa, 1)}
 
 
 def test_a_promised_call_that_was_made_or_taken_back(home: Home, hoa: int) -> None:

@@ -185,6 +185,17 @@ def test_leads_nobody_touches_are_recalled_after_working_hours(office: Office) -
     assert assigning.recall(office.home) == 0
 
 
+def test_a_lead_of_who_is_on_leave_goes_back_to_the_pool(office: Office) -> None:
+    with reading(office.home) as session:
+        calendar = Calendar.of(session, office.home.settings, None)
+    hold(office.home, "lead:crm:A", office.hoa, office.north, holding.long_ago(calendar, now(), 9 * HOUR))
+    today = day_number(calendar.day(now()))
+    with writing(office.home) as session:
+        session.add(Absence(person=office.hoa, first_day=today - 30, last_day=today))
+    assert assigning.recall(office.home) == 1
+    assert holders(office.home)["lead:crm:A"] == (None, office.north, "recalled")
+
+
 def test_nothing_is_recalled_from_somebody_new_or_where_the_hours_are_nought(office: Office) -> None:
     hold(office.home, "lead:crm:A", office.hoa, office.north, now() - 100 * DAY)
     with writing(office.home) as session:
