@@ -69,7 +69,7 @@ def test_the_rules_people_stand_where_the_rule_puts_them_with_their_share_of_the
     made = order(home)
     with reading(home) as session:
         scores = {one.subject: one for one in session.query(Score)}
-    by_score = sorted(scores.values(), key=lambda one: -(one.expected or 0))
+    by_score = sorted(scores.values(), key=lambda one: (-(one.expected or 0), -one.probability))
     assert sorted(one.subject for one in made) == sorted(scores)
     places = [one.subject for one in made]
     of_the_score = [one.subject for one in by_score if arms[one.subject] != "rule"]
