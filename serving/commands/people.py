@@ -59,16 +59,18 @@ def change(
     team: Annotated[str, typer.Option(help="Another team's name.")] = "",
     name: Annotated[str, typer.Option(help="Another name.")] = "",
     capacity: Annotated[int | None, typer.Option(help="Contacts a day.")] = None,
+    actor: Annotated[str, typer.Option(help="The same person in the CRM: SOURCE:ID.")] = "",
     export: Annotated[
         bool | None, typer.Option("--export/--no-export", help="May take lists away as Excel files.")
     ] = None,
 ) -> None:
-    """Change somebody's role, team, name, capacity or right to export; it holds at once."""
+    """Change somebody's role, team, name, capacity, id in the CRM or right to export; it holds at once."""
     from serving.rights import teams
     from serving.work import leaving
 
     home = here()
-    given = {"role": role, "name": name, "capacity": capacity, "team": team and teams.named(home, team).id}
+    own = team and teams.named(home, team).id
+    given = {"role": role, "name": name, "capacity": capacity, "team": own, "actor": actor}
     changed = {field: value for field, value in given.items() if value}
     leaving.change(home, login, changed if export is None else changed | {"may_export": export})
 

@@ -1,4 +1,4 @@
-"""Teams of people: made and listed."""
+"""Teams of people: made, changed and listed."""
 
 from typing import Annotated
 
@@ -23,6 +23,26 @@ def add(
     from serving.rights import teams
 
     teams.make(here().create(), name, kind, branch=branch, sources=source or (), recall_hours=recall_hours)
+
+
+@app.command()
+def change(
+    team: Annotated[str, typer.Argument(help="Its name, as listed.")],
+    name: Annotated[str, typer.Option(help="Another name.")] = "",
+    branch: Annotated[str | None, typer.Option(help="The branch it belongs to; '' for none.")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="New leads of this channel go to it; may be repeated; '' for any channel."),
+    ] = None,
+) -> None:
+    """Change a team's name, branch or channels; newcomers follow it from then on."""
+    from serving.rights import teams
+
+    home = here()
+    sources = [one for one in source or () if one]
+    given = {"name": name or None, "branch": branch, "sources": sources if source else None}
+    fields = {field: value for field, value in given.items() if value is not None}
+    teams.change(home, teams.named(home, team).id, fields)
 
 
 @app.command("list")

@@ -6,7 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crm.clock import now, show
+from crm.directory import sources
 from crm.errors import Forbidden, SettingsError
+from crm.settings import Home
+from crm.tables.people import Team
 from serving.page import draw, language
 from serving.rights import people, teams
 from serving.rights.callers import ROLES
@@ -21,9 +24,9 @@ MOST: Final = 500
 
 
 @router.get("/nguoi-dung")
-def listing(request: Request, ai: str = "", xong: str = "") -> Response:
-    """Everybody at work, who left below; ``ai`` is the login of whom to change."""
-    return _drawn(request, ai=ai, done=xong)
+def listing(request: Request, ai: str = "", doi: str = "", xong: str = "") -> Response:
+    """Everybody at work, who left below; ``ai`` is the login of whom to change, ``doi`` the number of a team to."""
+    return _drawn(request, ai=ai, team=doi, done=xong)
 
 
 @router.post("/nguoi-dung")
@@ -53,7 +56,7 @@ def change(request: Request) -> Response:
             "name": said.get("ten", "").strip()[:100] or login, "email": said.get("email", "").strip()[:200],
             "role": role, "team": _team(request), "capacity": _number(said, "suc", MOST),
             "may_export": said.get("xuat") == "1",
-        }  # fmt: skip
+        } | ({"actor": said["crm"].strip()[:200] or None} if "crm" in said else {})  # fmt: skip
         handed = leaving.change(request.app.state.home, login, fields, request.state.caller)
     except SettingsError:
         return _drawn(request, ai=login, problem=True)
@@ -92,10 +95,35 @@ def add_team(request: Request) -> Response:
     return _back("doi")
 
 
+@router.post("/nguoi-dung/doi/sua")
+def change_team(request: Request) -> Response:
+    """Changes a team's name, branch and channels."""
+    home, said = request.app.state.home, request.state.form
+    try:
+        team = _team(request)
+        own = next((one for one in teams.listed(home) if one.id == team), None)
+        if own is None:
+            raise SettingsError("no team was chosen", where="people")
+        fields = {
+            "name": said.get("ten", ""), "branch": said.get("chi_nhanh", ""),
+            "sources": [one for one in _channels(home, own) if said.get(f"nguon-{one}") == "1"],
+        }  # fmt: skip
+        teams.change(home, own.id, fields, request.state.caller)
+    except SettingsError:
+        return _drawn(request, team=said.get("nhom", ""), problem=True)
+    return _back("doi-sua")
+
+
+def _channels(home: Home, team: Team) -> list[str]:
+    """The channels a team may be given: those of the data, and those it has."""
+    return sorted({*sources(home), *team.sources})
+
+
 def _drawn(
     request: Request,
     *,
     ai: str = "",
+    team: str = "",
     done: str = "",
     login: str = "",
     password: str = "",
@@ -105,10 +133,12 @@ def _drawn(
     everybody = people.listed(home)
     known = teams.listed(home)
     at_work = [one for one in everybody if one.left_at is None]
+    own = next((one for one in known if str(one.id) == team), None)
     said, _, handed = done.rpartition("-") if done.startswith(("ket-thuc-", "doi-nhom-")) else (done, "", "")
     return draw(
         request, "people", 422 if problem else 200, at_work=at_work, teams=known, kinds=KINDS,
         left=[one for one in everybody if one.left_at is not None], login=login, password=password, problem=problem,
+        team=own, channels=_channels(home, own) if own else [],
         chosen=next((one for one in at_work if one.login == ai), None), done=said, handed=handed[:9], moment=now(),
         roles={role: roles[f"R_{role}"] for role in ROLES}, 
         of_team={one.id: one.name for one in known}, me=request.state.caller.person, most=MOST,

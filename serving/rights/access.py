@@ -67,6 +67,7 @@ PAGES: Final[dict[str, frozenset[str]]] = {
     "POST /nguoi-dung/mat-khau": frozenset({"admin"}),
     "POST /nguoi-dung/ket-thuc": frozenset({"admin"}),
     "POST /nguoi-dung/doi": frozenset({"admin"}),
+    "POST /nguoi-dung/doi/sua": frozenset({"admin"}),
     "GET /nhat-ky": frozenset({"director", "admin"}),
     "GET /hom-nay": frozenset({"sales", "team_lead", "director", "admin"}),
     "GET /ho-so/{subject:path}": frozenset({"sales", "care", "team_lead", "director", "admin"}),

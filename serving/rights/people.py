@@ -94,6 +94,13 @@ def changed(session: Session, login: str, fields: Mapping[str, str | int | None]
     person = at_work(session, login)
     role, team = fields.get("role", person.role), fields.get("team", person.team)
     _check(str(role), team if isinstance(team, int) else None)
+    if actor := fields.get("actor"):
+        other = session.scalar(select(Person.login).where(Person.actor == actor, Person.id != person.id))
+        if other is not None:
+            todo = f"take it from {other} first"
+            raise SettingsError(
+                "somebody else is this colleague of the CRM", value=actor, where="people", todo=todo
+            )
     for field, value in fields.items():
         setattr(person, field, value)
     audit.note(

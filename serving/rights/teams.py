@@ -1,6 +1,7 @@
-"""Teams of a branch: made, listed, found by name."""
+"""Teams of a branch: made, changed, listed, found by name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import exc as db
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from serving.rights.audit import COMMAND_LINE
 from serving.rights.callers import Caller
 
 KINDS = ("sales", "care")
+CHANGEABLE: Final = frozenset({"name", "branch", "sources"})
 RECALL_HOURS = 48
 """How long nobody may touch a lead before it goes back to the pool, unless a team says otherwise."""
 
@@ -52,9 +54,32 @@ def row(
         todo = "give it a name of up to 100 letters, and at least one hour"
         raise SettingsError("not a usable team", value=name[:100], where="teams", todo=todo)
     return Team(
-        name=name.strip(), kind=kind, branch=branch, qualify_at=None, recall_hours=recall_hours,
+        name=name.strip(), kind=kind, branch=branch.strip()[:100], qualify_at=None, recall_hours=recall_hours,
         sources=list(sources),
     )  # fmt: skip
+
+
+def change(
+    home: Home, team: int, fields: Mapping[str, str | Sequence[str]], by: Caller = COMMAND_LINE
+) -> None:
+    """Changes any of CHANGEABLE, each noted with what it was; raises NotFound, SettingsError."""
+    assert fields.keys() <= CHANGEABLE
+    try:
+        with writing(home) as session:
+            found = session.get(Team, team)
+            if found is None:
+                raise NotFound("no such team", value=team, todo="see leadkeep teams list")
+            name, branch = (str(fields.get(one, getattr(found, one))) for one in ("name", "branch"))
+            checked = row(name, found.kind, branch=branch, sources=fields.get("sources", found.sources))
+            for field in sorted(CHANGEABLE):
+                old, new = getattr(found, field), getattr(checked, field)
+                if new != old:
+                    setattr(found, field, new)
+                    audit.note(session, by, "team.change", f"team:{team}", field=field, old=old, new=new)
+    except db.IntegrityError as error:
+        raise SettingsError(
+            "there is a team of this name", value=fields.get("name"), todo="choose another name"
+        ) from error
 
 
 def listed(home: Home) -> list[Team]:

@@ -10,6 +10,7 @@ from crm.settings import Home
 from crm.tables.people import Absence, Deed, Person
 from serving.rights import keys, people, teams
 from serving.rights.access import COOKIE
+from tests.crm.company import Company, day
 from tests.serving.stored import ORIGIN, send
 from tests.serving.teams import hold, holders, person
 
@@ -111,6 +112,34 @@ def test_a_team_is_made_once(browser: TestClient, home: Home) -> None:
             == status
         )
     assert [(one.name, one.kind, one.branch) for one in teams.listed(home)] == [("Đội Huế", "care", "Huế")]
+
+
+def test_a_team_s_branch_and_channels_and_a_person_s_id_in_the_crm_are_changed(
+    browser: TestClient, home: Home, first_team: int
+) -> None:
+    company = Company(home.path)
+    for name, channel in (("A", "zalo"), ("B", "website")):
+        company.tell("lead", name, day(0), created_at=day(0), channel=channel)
+    company.load()
+    teams.make(home, "Hai", "sales")
+    assert 'name="nguon-zalo"' in browser.get(f"/nguoi-dung?doi={first_team}").text
+    form = {"nhom": str(first_team), "ten": "Đội Huế", "chi_nhanh": "Huế", "nguon-zalo": "1", "nguon-là": "1"}
+    assert send(browser, "/nguoi-dung/doi/sua", **form).headers["location"].endswith("doi-sua")
+    changed = teams.named(home, "Đội Huế")
+    assert (changed.id, changed.branch, changed.sources) == (first_team, "Huế", ["zalo"])
+    with reading(home) as session:
+        told = [deed.detail for deed in session.query(Deed).where(Deed.action == "team.change")]
+    assert {"field": "sources", "old": [], "new": ["zalo"]} in told
+    assert len(told) == 3
+    for wrong in ({"ten": "Hai"}, {"ten": ""}, {"nhom": "999"}, {"nhom": ""}):
+        assert send(browser, "/nguoi-dung/doi/sua", **form | wrong).status_code == 422
+    person(home, "hoa", first_team)
+    given = {"ai": "hoa", "ten": "Hoa", "vai_tro": "sales", "nhom": str(first_team), "suc": "", "email": ""}
+    assert send(browser, "/nguoi-dung/sua", **given, crm="crm:U7").status_code == 303
+    assert row(home, "hoa").actor == "crm:U7"
+    person(home, "minh", first_team)
+    assert send(browser, "/nguoi-dung/sua", **given, crm="crm:minh").status_code == 422
+    assert 'value="crm:U7"' in browser.get("/nguoi-dung?ai=hoa").text
 
 
 def test_leave_is_entered_by_oneself_and_by_the_lead(client: TestClient, home: Home, first_team: int) -> None:
