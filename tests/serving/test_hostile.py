@@ -293,7 +293,6 @@ def test_no_file_that_people_open_holds_a_formula(harmed: Home, tmp_path: Path) 
     assert f"L{BAD}" in said, "who begins with a letter is found by an import as before"
 
 
-@pytest.mark.databases("sqlite", "postgres")
 @pytest.mark.slow
 def test_no_address_and_no_field_breaks_a_page(visit: Visit) -> None:
     for path in sorted({path.partition("?")[0] for path in visit.places()}):

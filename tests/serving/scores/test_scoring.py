@@ -31,8 +31,6 @@ from tests.serving import teams
 from tests.serving.company import trained
 from tests.serving.leavers import scored_before_leaving, written_to_a_file
 
-pytestmark = pytest.mark.databases("sqlite", "postgres")
-
 
 def stored(home: Home, target: str) -> dict[str, Score]:
     with reading(home) as session:
@@ -107,6 +105,7 @@ def test_a_moment_to_come_is_refused(at_work: Home) -> None:
     assert stored(at_work, "churn") == {}
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_a_score_replaces_only_an_older_one(at_work: Home) -> None:
     late, early = now() - HOUR, now() - DAY
     score(at_work, "churn", late)
@@ -141,6 +140,7 @@ def test_a_new_model_replaces_scores_of_the_same_moment(at_work: Home) -> None:
     assert {row.version for row in stored(at_work, "churn").values()} == {second.version}
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_newer_data_replaces_scores_of_the_same_moment(at_work: Home) -> None:
     as_of = now() - HOUR
     score(at_work, "lead_conversion", as_of)

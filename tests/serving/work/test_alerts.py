@@ -27,7 +27,6 @@ from serving.work.calendar import Calendar
 from tests.serving.stored import store
 from tests.serving.teams import as_caller, hold, person, tap, team
 
-pytestmark = pytest.mark.databases("sqlite", "postgres")
 ADMIN = Caller("admin", "link")
 
 
@@ -81,6 +80,7 @@ def test_every_watch_and_every_channel_is_whole() -> None:
         assert channel.messages(Home().settings, [alerts.Told(1, "untouched", ("a@b.vn",), "Bắc")]) == []
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_a_hot_lead_nobody_touches_is_told_once_and_settled_by_a_contact(home: Home, hoa: int) -> None:
     subject = a_hot_lead(home, hoa, now() - 3 * HOUR)
     hold(home, "lead:crm:COLD", hoa, 1, now() - 3 * HOUR)
@@ -240,6 +240,7 @@ def of(home: Home, who: int) -> list[str]:
         return [one.subject for one in alerts.shown(session, as_caller(home, who))]
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_an_alert_goes_along_to_the_next_holder_who_is_told_once(home: Home, hoa: int, gateway: Any) -> None:
     minh = person(home, "minh", team(home, "Nam"))
     address = f"json://127.0.0.1:{gateway.server_port}"
@@ -257,6 +258,7 @@ def test_an_alert_goes_along_to_the_next_holder_who_is_told_once(home: Home, hoa
     assert [path for path, _ in gateway.got] == ["/bac", "/nam"]
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_what_was_settled_comes_back_with_its_cause(home: Home, hoa: int) -> None:
     subject = a_hot_lead(home, hoa, now() - 3 * HOUR)
     assert alerts.look(home) == 1

@@ -20,7 +20,6 @@ from tests.crm.company import Company
 from tests.serving.stored import store
 from tests.serving.teams import as_caller, hold, holders, person, tap, team
 
-pytestmark = pytest.mark.databases("sqlite", "postgres")
 ADMIN = Caller("admin", "link")
 LEADS = "lead_conversion"
 
@@ -49,6 +48,7 @@ def office(home: Home) -> Office:
     return Office(home, Company(home.path), north, care, *people, person(home, "lan", care, "care"))
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_the_crms_owners_keep_theirs_and_the_others_are_shared(office: Office) -> None:
     own = office.lead("A", owner="minh")
     free = [office.lead(f"F{number}") for number in range(5)]
@@ -160,6 +160,7 @@ def test_leads_are_handed_to_sales_from_the_threshold_on(office: Office) -> None
     assert holders(office.home)[low][0] is None
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_leads_nobody_touches_are_recalled_after_working_hours(office: Office) -> None:
     with reading(office.home) as session:
         calendar = Calendar.of(session, office.home.settings, office.hoa)
@@ -326,6 +327,7 @@ def test_who_left_without_a_word_is_found_at_the_next_run(office: Office) -> Non
     assert holders(office.home)[subject] == (None, office.north, "left")
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_a_newcomer_is_somebodys_as_soon_as_it_is_scored(office: Office) -> None:
     inbox = Inbox(office.home)
     inbox.put(

@@ -1,16 +1,13 @@
 import csv
 import json
-import random
 import re
-import time
 import tomllib
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 import leadkeep
 from crm.clock import DAY, HOUR, MINUTE, SECOND, now, show
@@ -30,11 +27,8 @@ from serving.write_back import control as write_back
 from serving.write_back import groups, outbox, sending
 from tests.crm.company import Company
 from tests.serving import receiver
-from tests.serving.forks import Forks
 from tests.serving.receiver import hook
 from tests.serving.stored import ORIGIN, header, send, store
-
-pytestmark = pytest.mark.databases("sqlite", "postgres")
 
 FILE = '[[write_back]]\nname = "csv"\nto = "file"\naddress = "out"\nper_minute = 1000000\n'
 
@@ -118,6 +112,7 @@ def tapped(home: Home, id: str = "t1") -> Tap:
     return tap
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_only_changed_scores_are_queued_once_for_each_destination(home: Home, address: str) -> None:
     configure(home, hook(address), FILE)
     scored(home, A=0.3, B=0.2)
@@ -191,6 +186,7 @@ def test_a_tap_taken_back(home: Home, crm: str, gone: bool, kinds: list[str]) ->
     assert [item["kind"] for item in written(crm)] == kinds
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_a_destination_that_fails_is_tried_again_later_and_later_with_the_same_bytes(
     home: Home, address: str
 ) -> None:
@@ -217,6 +213,7 @@ def test_waits_double_up_to_an_hour_and_differ() -> None:
     assert len({groups.backoff(20) for _ in range(20)}) > 1
 
 
+@pytest.mark.databases("sqlite", "postgres")
 def test_what_is_never_taken_is_a_dead_letter_until_somebody_says_again(home: Home, address: str) -> None:
     configure(home, hook(address + "no"))
     scored(home, A=0.3)
@@ -329,50 +326,6 @@ def test_after_a_month_only_the_newest_of_each_subject_is_remembered(home: Home)
         session.execute(update(Mark).values(number=Mark.number - DAY))
     sending.send_due(home)
     assert [row.body["fields"]["leadkeep_percent"] for row in rows(home)] == [30]
-
-
-def tried(home: Home) -> int:
-    """Attempts so far."""
-    with reading(home) as session:
-        return session.scalar(select(func.sum(Outgoing.attempts))) or 0
-
-
-@pytest.mark.slow
-@pytest.mark.databases("postgres")  # on SQLite the sender is killed beside all others, in test_survival
-def test_killed_thirty_times_nothing_is_lost_or_written_twice(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sending, "LEASE", 0)
-    monkeypatch.setattr(webhook, "GROUP", 5)
-    dice = random.Random(5)
-    with receiver.running(seed=5) as address, Forks("tests.serving.tireless", home.path) as forks:
-        configure(home, hook(address))
-        for number in range(30):
-            before = tried(home)
-            worker = forks.start("work", number)
-            deadline = time.monotonic() + 30
-            while tried(home) < before + 8 and time.monotonic() < deadline:
-                time.sleep(0.02)
-            time.sleep(dice.random() / 3)
-            forks.kill(worker)
-        while rows(home, "waiting", "sending"):
-            sent(home)
-        assert {row.state for row in rows(home)} <= {"sent", "superseded"}
-        _check(home, receiver.state(address))
-
-
-def _check(home: Home, found: dict[str, Any]) -> None:
-    assert len(found["by_key"]) == len(rows(home, "sent"))
-    courses = receiver.courses(found)
-    for course in courses.values():
-        assert all(one["leadkeep_percent"] != other["leadkeep_percent"] for one, other in pairwise(course))
-    with reading(home) as session:
-        settings = home.settings
-        now_stored = {one.subject: outbox.fields(one, settings) for one in session.scalars(select(Score))}
-        assert session.scalar(select(func.count()).select_from(Outgoing)) >= 60
-    names = ("leadkeep_percent", "leadkeep_band", "leadkeep_says")
-    last = {who: {name: course[-1][name] for name in names} for who, course in courses.items()}
-    assert last == {who: {name: said[name] for name in names} for who, said in now_stored.items()}
 
 
 def test_the_command_line_sends_shows_and_takes_back(
