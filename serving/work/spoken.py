@@ -17,7 +17,7 @@ from serving import say
 from serving.work import outcomes, steps
 from serving.work.calendar import Calendar
 from serving.work.outcomes import Outcome
-from serving.work.workday import Entry
+from serving.work.workday import LATE, Entry
 from serving.work.worklists import Place
 
 QUARTER: Final = 15 * MINUTE
@@ -107,13 +107,17 @@ class Spoken:
             "source": code(card.channel, self.lang), "campaign": card.campaign, "stage": card.stage,
             "interest": code(card.product, self.lang), "last": self.touch(seen.last),
             "note": self.noted(entry.note, seen.noted),
-            "appointment": self.when(entry.due or seen.appointment), "renewal": self.day(seen.renews_at),
+            "appointment": self._appointed(entry.due or seen.appointment), "renewal": self.day(seen.renews_at),
             "next_order": self.awaited(seen.expected_at), "last_order": self._ordered(seen),
             "debt": self.money(seen.debt or None), "tickets": str(seen.tickets or ""),
             "rating": f"{seen.csat}/5" if seen.csat else "", "record": f"{card.source} · {card.source_id}",
             "owner": self._holder(place, people) or card.owner,
         }  # fmt: skip
         return [(words[name], known[name]) for name in FACTS[self.kind]]
+
+    def _appointed(self, micros: int | None) -> str:
+        """The time of a call that was agreed; nothing of one so long ago that nobody waits for it any more."""
+        return "" if micros is None or micros <= self.moment - LATE else self.when(micros)
 
     def _holder(self, place: Place, people: Mapping[int, str]) -> str:
         """Whose it is here: who it was taken from is not, whatever the CRM says."""

@@ -222,6 +222,15 @@ def test_one_in_the_pool_is_nobodys_whatever_the_crm_says(home: Home) -> None:
         assert dict(said.facts(replace(known, row=row), page, {7: "Minh"}))[page["owner"]] == owner
 
 
+def test_an_appointment_of_last_year_is_none_any_more(home: Home) -> None:
+    said, page = spoken(home), words("today", "vi")
+    told = []
+    for days in (-400, -3, 2):
+        due = said.moment + days * DAY
+        told.append(bool(dict(said.facts(entry(Glance(appointment=due)), page, {}))[page["appointment"]]))
+    assert told == [False, True, True]
+
+
 def test_buttons_and_their_reasons(home: Home) -> None:
     assert spoken(home).outcomes == outcomes.SALES
     assert spoken(home, "customer").outcomes == outcomes.CARE
