@@ -130,8 +130,7 @@ def take(home: Home, caller: Caller, subject: str) -> None:
 
 def take_along(session: Session, caller: Caller, subject: str, moment: int) -> None:
     """Makes a subject of the caller's pool theirs, who deals with it at ``moment``; any other stays whose it is."""
-    here = Assignment.subject == subject, Assignment.until.is_(None)
-    one = session.scalar(select(Assignment).where(*here))
+    one = holding.standing(session, subject)
     if one is not None and may_take(caller, one):
         _take(session, caller, one, moment)
 
@@ -171,7 +170,7 @@ def hand_over(home: Home, caller: Caller, subject: str, to: int) -> None:
 
 def colleagues(session: Session, caller: Caller, subject: str) -> list[Person]:
     """To whom the caller may hand a subject, by name; nobody where no one has it."""
-    one = session.scalar(select(Assignment).where(Assignment.subject == subject, Assignment.until.is_(None)))
+    one = holding.standing(session, subject)
     if one is None:
         return []
     asked = holding.fit(session, subject).where(Person.id.is_distinct_from(one.person))

@@ -162,10 +162,15 @@ def present_customers(session: Session) -> set[str]:
 
 def current(session: Session, subject: str) -> Assignment:
     """Whose a subject is now; raises NotFound."""
-    one = session.scalar(select(Assignment).where(Assignment.subject == subject, Assignment.until.is_(None)))
+    one = standing(session, subject)
     if one is None:
         raise NotFound("nobody has this one", value=subject, where="assignments")
     return one
+
+
+def standing(session: Session, subject: str) -> Assignment | None:
+    """The same; None where nobody has it."""
+    return session.scalar(select(Assignment).where(Assignment.subject == subject, Assignment.until.is_(None)))
 
 
 def fit(session: Session, subject: str) -> Select[Person]:
