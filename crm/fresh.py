@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
+from threading import Lock
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -64,12 +65,17 @@ class Moment(NamedTuple):
     actor: str
 
 
+Told = dict[Record, dict[str, list[Moment]]]
+"""Of records told anew: the moments each hands to the subjects it reaches."""
+
+
 class Overlay:
-    """Not for several threads at once: its owner locks."""
+    """For several threads: one at a time reads what came, and whoever asks about a subject does not wait for it."""
 
     def __init__(self, store: EventStore, inbox: Inbox, currency: str, zone: str) -> None:
         self.store, self._inbox, self._currency, self._zone = store, inbox, currency, zone
         self.number = store.about.inbox
+        self._reading, self._lock = Lock(), Lock()
         self._records = Records(store.folder)
         self._piecemeal = Piecemeal(self._records.small)
         self._told: dict[tuple[str, str], list[Fresh]] = defaultdict(list)
@@ -89,29 +95,30 @@ class Overlay:
 
     def catch_up(self) -> None:
         """Reads what came since."""
-        while fresh := self._inbox.after(self.number, AT_ONCE):
-            places = {self._noted(one) for one in fresh}
-            for table in ORDER:
-                for subject in self._retell(table, [place for of, place in places if of == table]):
-                    self._newest.pop(subject, None)  # the newest stand last
-                    self._newest[subject] = fresh[-1].number
-                places |= self._opened
-                self._opened.clear()
-            self.number = fresh[-1].number
-            if len(fresh) < AT_ONCE:
-                return
+        with self._reading:
+            while fresh := self._inbox.after(self.number, AT_ONCE):
+                told = self._told_by(fresh)
+                with self._lock:
+                    self._place(told, fresh[-1].number)
+                if len(fresh) < AT_ONCE:
+                    return
 
     def concerns(self, subject: str) -> bool:
         """Whether the inbox adds to the events of ``subject``."""
         return subject in self._added
 
-    def since(self, number: int) -> dict[str, int]:
-        """The subjects that rows above ``number`` concern, each with the newest of them."""
-        newer = takewhile(lambda one: one[1] > number, reversed(self._newest.items()))
-        return dict(reversed(list(newer)))
+    def since(self, number: int) -> tuple[dict[str, int], int]:
+        """The subjects that rows above ``number`` concern, each with the newest of them; and the newest row read."""
+        with self._lock:
+            newer = takewhile(lambda one: one[1] > number, reversed(self._newest.items()))
+            return dict(reversed(list(newer))), self.number
 
     def one(self, subject: str) -> Events:
         """The events of one subject, what came live included; raises NotFound."""
+        with self._lock:
+            return self._one(subject)
+
+    def _one(self, subject: str) -> Events:
         added = self._added.get(subject)
         if added is None:
             return self.store.one(subject)
@@ -120,6 +127,16 @@ class Overlay:
         if subject.startswith("customer:") and kept is None and not _is_customer(moments):
             raise NotFound("no such subject", value=subject, todo="a party is a customer once it has bought")
         return self._joined(subject, kept, moments)
+
+    def _told_by(self, fresh: list[Fresh]) -> Told:
+        """What rows of the inbox tell, and the rows of others to which they lead."""
+        told: Told = {}
+        places = {self._noted(one) for one in fresh}
+        for table in ORDER:
+            told |= self._retell(table, [place for of, place in places if of == table])
+            places |= self._opened
+            self._opened.clear()
+        return told
 
     def _noted(self, fresh: Fresh) -> tuple[str, str]:
         """Keeps one row; returns what has to be told anew: a table, and the key of its rows."""
@@ -137,10 +154,10 @@ class Overlay:
                 self._named[f"{name}={value}"].add(place)
         return place
 
-    def _retell(self, table: str, places: list[str]) -> set[str]:
-        """The moments of the records with these keys, from the history's rows and the inbox's; whom they reach."""
+    def _retell(self, table: str, places: list[str]) -> Told:
+        """The moments of the records with these keys, from the history's rows and the inbox's."""
         if not places:
-            return set()
+            return {}
         told: list[Version] = []
         logged: list[Version] = []
         for place in places:
@@ -154,7 +171,7 @@ class Overlay:
         if table in OPENING:
             tables += ["change"] if logged else []
             self._lead_on(table, told)
-        return self._place(self._piecemeal.moments(rows, tables))
+        return self._handed_out(self._piecemeal.moments(rows, tables))
 
     def _standing(self, table: str, place: str) -> list[Version]:
         rows = self._records.rows(table, place)
@@ -227,8 +244,8 @@ class Overlay:
                     for way in self._ways_of(table, holder, record):
                         yield way, max(known, since)
 
-    def _place(self, moments: list[dict[str, Any]]) -> set[str]:
-        """Hands each moment to the subjects it reaches, in the place of what its record told before."""
+    def _handed_out(self, moments: list[dict[str, Any]]) -> Told:
+        """Each moment to the subjects it reaches."""
         told: dict[Record, dict[str, list[Moment]]] = defaultdict(lambda: defaultdict(list))
         for moment in moments:
             record = moment["origin"], moment["source"], moment["record"]
@@ -238,14 +255,21 @@ class Overlay:
                 if (way.self or not moment["own"]) and way.happened_from <= happened < way.happened_until \
                         and known < moment["known_until"]:  # fmt: skip
                     told[record][way.subject].append(self._moment(moment, known))
-        concerned: set[str] = set()
+        return {
+            record: {subject: _settled(some) for subject, some in by_subject.items()}
+            for record, by_subject in told.items()
+        }
+
+    def _place(self, told: Told, number: int) -> None:
+        """Puts what records tell, up to row ``number``, in the place of what they told before."""
         for record, by_subject in told.items():
             reached = self._reached.setdefault(record, set())
             reached |= set(by_subject)
             for subject in reached:
-                self._added[subject][record] = _settled(by_subject.get(subject, []))
-            concerned |= reached
-        return concerned
+                self._added[subject][record] = by_subject.get(subject, [])
+                self._newest.pop(subject, None)  # the newest stand last
+                self._newest[subject] = number
+        self.number = number
 
     def _moment(self, told: dict[str, Any], known_at: int) -> Moment:
         foreign = told["currency"] is not None and told["currency"] != self._currency

@@ -117,6 +117,11 @@ class Live:
         """The load whose events are served."""
         return self._events.load if self._events else None
 
+    @property
+    def number(self) -> int:
+        """The newest row of the inbox that was read."""
+        return self._events.number if self._events else 0
+
     def served(self, target: str) -> Served:
         """What answers for ``target``."""
         return self._served[self._target(target).name]
@@ -175,7 +180,7 @@ class Live:
             self._events.catch_up()
 
     def concerned(self, number: int) -> tuple[dict[str, int], int]:
-        """The subjects that rows of the inbox above ``number`` concern, and the number read up to."""
+        """The subjects that rows of the inbox above ``number`` concern, and the number read up to so far."""
         return self._events.since(number) if self._events else ({}, number)
 
     def refresh(self) -> None:

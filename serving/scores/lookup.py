@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from threading import Lock
 
 import numpy as np
 
@@ -21,7 +20,7 @@ class Lookup:
     def __init__(
         self, store: EventStore, kinds: Iterable[str], overlay: Overlay | None = None, memory: int = MEMORY
     ) -> None:
-        self.store, self._overlay, self._lock = store, overlay, Lock()
+        self.store, self._overlay = store, overlay
         self._places: dict[str, tuple[Events, int]] = {}
         for kind in kinds:
             if _size(store, kind) <= memory:
@@ -31,6 +30,11 @@ class Lookup:
     def load(self) -> int:
         """The load the events belong to."""
         return self.store.load
+
+    @property
+    def number(self) -> int:
+        """The newest row of the inbox that was read."""
+        return self._overlay.number if self._overlay is not None else 0
 
     def some(self, kind: str, most: int) -> list[str]:
         """Up to ``most`` subjects of a kind, from all over."""
@@ -45,15 +49,12 @@ class Lookup:
     def catch_up(self) -> None:
         """Reads what came live since the last look."""
         if self._overlay is not None:
-            with self._lock:
-                self._overlay.catch_up()
+            self._overlay.catch_up()
 
     def seen(self, subject: str) -> Events:
         """The same with what came up to the last look at the inbox."""
-        if self._overlay is not None:
-            with self._lock:
-                if self._overlay.concerns(subject):
-                    return self._overlay.one(subject)
+        if self._overlay is not None and self._overlay.concerns(subject):
+            return self._overlay.one(subject)
         place = self._places.get(subject)
         if place is None:
             return self.store.one(subject)
@@ -72,12 +73,8 @@ class Lookup:
         return joined(found) if found else None
 
     def since(self, number: int) -> tuple[dict[str, int], int]:
-        """The subjects that rows of the inbox above ``number`` concern, and the number read up to."""
-        if self._overlay is None:
-            return {}, number
-        with self._lock:
-            self._overlay.catch_up()
-            return self._overlay.since(number), self._overlay.number
+        """The subjects that rows of the inbox above ``number`` concern, and the number read up to so far."""
+        return self._overlay.since(number) if self._overlay is not None else ({}, number)
 
     def _hold(self, events: Events) -> None:
         self._places |= {subject: (events, number) for number, subject in enumerate(events.subjects)}

@@ -136,6 +136,7 @@ class Rescorer:
         """Scores whom rows above the mark concern; returns how many scores were stored or taken back."""
         if self._number is None:
             self._number = self._mark()
+        self.live.catch_up()
         concerned, read = _first(*self.live.concerned(self._number))
         if read <= self._number:
             return 0
@@ -173,6 +174,8 @@ class Rescorer:
     ) -> Iterator[Score]:
         """As :func:`serving.scores.scoring.score` would store them; those of ``numbers`` whom the target knows."""
         target, (bundle, lookup), cutoff = find(name), self.live.holding(name), now()
+        if lookup.number < max(numbers.values(), default=0):  # a newer load's, taken up since these were read
+            lookup.catch_up()
         found = lookup.several(numbers)
         if found is None:
             return

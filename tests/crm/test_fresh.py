@@ -142,7 +142,7 @@ def test_live_events_are_those_of_the_history_after_the_fold(
         if number % 3 == later % 3:
             live.catch_up()  # in batches of any size
     live.catch_up()
-    at_once = {subject: found(live, subject) for subject in live.since(0)}
+    at_once = {subject: found(live, subject) for subject in live.since(0)[0]}
     fold(home)
     store = EventStore.open(home)
     assert store.about.inbox == inbox.newest()
@@ -195,7 +195,7 @@ def test_a_fold_happens_once(home: Home) -> None:
     assert fold(home) is None
     assert History(home).load_number == loads
     live = overlay(home)
-    assert live.since(0) == {}
+    assert live.since(0)[0] == {}
 
 
 def test_an_empty_history_takes_deliveries(home: Home) -> None:

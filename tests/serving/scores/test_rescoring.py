@@ -86,7 +86,7 @@ def test_very_many_are_scored_a_few_at_a_time(at_work: Home, monkeypatch: pytest
     live.refresh()
     for number in range(5):
         inbox.put(f"crm/{number}", [Said("lead", "crm", f"N{number}", {"channel": "zalo"})])
-        live.concerned(0)  # each was seen in a look of its own
+        live.catch_up()  # each was seen in a look of its own
     rescorer, stored = Rescorer(at_work, live), []
     while rescorer.step():
         with reading(at_work) as session:

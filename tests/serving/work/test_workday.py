@@ -134,7 +134,8 @@ def test_a_message_that_came_live_comes_first_too(home: Home, lan: Caller) -> No
     Inbox(home).put("d1", [Said("activity", "crm", "M", said)])
     live = Live(home)
     live.refresh()
-    found = workday(home, TARGET, lan, EVERYBODY, live.events_of, now() + MINUTE, live.concerned(0)[0])
+    lookup = live.looking_up()
+    found = workday(home, TARGET, lan, EVERYBODY, lookup, now() + MINUTE, live.concerned(0)[0])
     assert names(found)[0] == "R9"
 
 
