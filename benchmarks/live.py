@@ -186,15 +186,11 @@ def _event(number: int, first: int, chance: random.Random) -> tuple[str, dict[st
     return f"lead:crm:{lead}", {"table": "activity", "id": f"A{number}", "columns": told}
 
 
-def _watch(file: Path, seen: dict[str, float], stop: threading.Event) -> None:
-    """Notes when each subject's live score is first there: nobody had one, and each is a new row.
-
-    By row number: to look through all scores each time would take half a core from who is measured.
-    """
+def _watch(file: Path, last: int, seen: dict[str, float], stop: threading.Event) -> None:
+    """Notes when each subject's new score is there: in its transaction it is queued, the only one since ``last``."""
     with sqlite3.connect(file) as connection:
-        last = 0
         while not stop.is_set():
-            rows = connection.execute("SELECT rowid, subject FROM score WHERE rowid > ?", (last,)).fetchall()
+            rows = connection.execute("SELECT id, subject FROM outgoing WHERE id > ?", (last,)).fetchall()
             moment = time.time()
             for number, subject in rows:
                 seen[subject] = moment

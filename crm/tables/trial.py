@@ -21,4 +21,4 @@ class Enrolment(Base):
     exempt: Mapped[str | None] = mapped_column(String(32))  # vip | complaint | renewal
     owner: Mapped[int | None]
     probability: Mapped[float]
-    __table_args__ = (Index("enrolment_at", "target", "at"),)
+    __table_args__ = (Index("enrolment_at", "target", "at"), Index("enrolment_subject", "target", "subject"))

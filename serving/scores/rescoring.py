@@ -63,8 +63,10 @@ USUAL_FOR: Final = MINUTE
 
 STORED: Final = table(Score).c
 STANDING: Final = select(STORED.target, STORED.subject, STORED.value, STORED.party).where(
-    STORED.subject.in_(bindparam("subjects", expanding=True))
+    STORED.target.in_(bindparam("targets", expanding=True)),
+    STORED.subject.in_(bindparam("subjects", expanding=True)),
 )
+"""By both, as the key of the table goes: by the subject alone every score would be looked through."""
 
 
 class Known(NamedTuple):
@@ -161,7 +163,7 @@ class Rescorer:
     def _known(self, subjects: list[str]) -> dict[tuple[str, str], Known]:
         """Worth and party of those scored before; a newcomer is taken to be worth what the others are on average."""
         with looking(self.home) as connection:
-            rows = connection.execute(STANDING, {"subjects": subjects})
+            rows = connection.execute(STANDING, {"targets": list(self.live.targets), "subjects": subjects})
             found = {(row.target, row.subject): Known(row.value, row.party) for row in rows}
             if now() - self._usual_at > USUAL_FOR:
                 means = connection.execute(select(Score.target, func.avg(Score.value)).group_by(Score.target))

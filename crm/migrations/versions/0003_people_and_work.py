@@ -230,6 +230,7 @@ def _scores() -> None:
         sa.PrimaryKeyConstraint("target", "party"),
     )
     op.create_index("enrolment_at", "enrolment", ["target", "at"])
+    op.create_index("enrolment_subject", "enrolment", ["target", "subject"])
 
 
 def _first_promotions() -> None:
