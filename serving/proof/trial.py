@@ -36,10 +36,11 @@ CHUNK: Final = 500
 
 NAMES: Final[BindParameter[str]] = bindparam("names", expanding=True)
 DRAWN, HELD = table(Enrolment).c, table(Assignment).c
-ENROLLED: Final = select(DRAWN.party, DRAWN.subject, DRAWN.arm, DRAWN.exempt, DRAWN.at).where(
-    DRAWN.target == bindparam("target"), DRAWN.party.in_(NAMES) | DRAWN.subject.in_(NAMES)
+AS_DRAWN: Final = select(DRAWN.party, DRAWN.subject, DRAWN.arm, DRAWN.exempt, DRAWN.at).where(
+    DRAWN.target == bindparam("target")
 )
-"""Asked at every live score: built once."""
+ENROLLED: Final = AS_DRAWN.where(DRAWN.party.in_(NAMES)).union(AS_DRAWN.where(DRAWN.subject.in_(NAMES)))
+"""Asked at every live score: built once, and in two halves, of which each has an index; with OR neither is used."""
 
 OWNERS: Final = select(HELD.subject, HELD.person).where(HELD.subject.in_(NAMES), HELD.until.is_(None))
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import func, select
 
 from crm import operations
 from crm.clock import MINUTE, iso, now
@@ -16,7 +17,7 @@ from crm.fresh import Overlay
 from crm.inbox import Inbox
 from crm.naming import named
 from crm.settings import Home
-from crm.tables.scores import Champion
+from crm.tables.scores import Champion, Score
 from features.engine import compute
 from features.words import Language
 from models import reasons, registry
@@ -56,6 +57,15 @@ class Served(NamedTuple):
         return self.bundle.kind if self.bundle else None
 
 
+class Everybody(NamedTuple):
+    """What the newest scoring of everybody says of a target."""
+
+    run: int
+    thresholds: Thresholds
+    worth: int | None
+    """What a subject is worth on average, which looks through all of them: asked once for each scoring."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveScore:
     """One subject's score at ``cutoff`` from the events of ``load``; ``base`` + contributions = ``raw``."""
@@ -83,7 +93,7 @@ class Live:
         self._events: Lookup | None = None
         self._targets = all_targets()
         self._served = {name: Served() for name in self._targets}
-        self._thresholds: dict[str, Thresholds | None] = {}
+        self._everybody: dict[str, Everybody | None] = {}
         self._stop = Event()
         self._thread = Thread(target=self._look, name="leadkeep-live", daemon=True)
 
@@ -188,12 +198,17 @@ class Live:
         self.problem = self._refresh_events()
         for name, served in self._served.items():
             self._served[name] = self._newer(name, served)
-            self._thresholds[name] = self._newest_thresholds(name)
+            self._everybody[name] = self._newest_scoring(name)
 
     def band(self, name: str, probability: float) -> str | None:
         """The band a probability would have had in the newest scoring of everybody; None before the first."""
-        thresholds = self._thresholds.get(name)
-        return thresholds.band(self._targets[name].subject, probability) if thresholds else None
+        found = self._everybody.get(name)
+        return found.thresholds.band(self._targets[name].subject, probability) if found else None
+
+    def worth(self, name: str) -> int | None:
+        """What one of those scored then is worth on average, whole units of money; None where nobody knows."""
+        found = self._everybody.get(name)
+        return found.worth if found else None
 
     def _target(self, name: str) -> Target:
         return self._targets.get(name) or find(name)
@@ -218,12 +233,19 @@ class Live:
             return str(error)
         return None
 
-    def _newest_thresholds(self, name: str) -> Thresholds | None:
+    def _newest_scoring(self, name: str) -> Everybody | None:
+        known = self._everybody.get(name)
         try:
             with operations.reading(self.home) as session:
-                return Thresholds(**newest(session, name).thresholds)
+                run = newest(session, name)
+                if known is not None and known.run == run.id:
+                    return known
+                mean = session.scalar(select(func.avg(Score.value)).where(Score.target == name))
+                return Everybody(
+                    run.id, Thresholds(**run.thresholds), None if mean is None else round(mean)
+                )
         except LeadkeepError:
-            return self._thresholds.get(name)
+            return known
 
     def _newer(self, name: str, served: Served) -> Served:
         try:

@@ -15,11 +15,11 @@ from functools import lru_cache
 from types import FrameType
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from crm import leases
-from crm.clock import MINUTE, SECOND, now
+from crm.clock import SECOND, now
 from crm.errors import LeadkeepError
 from crm.operations import dialect_of, insert_of, looking, reading, writing
 from crm.settings import Home
@@ -57,10 +57,6 @@ Changed = Callable[[Session, Sequence[Score]], object]
 """Told of scores as they are stored, in the same transaction."""
 
 
-USUAL_FOR: Final = MINUTE
-"""How long the mean worth of all is taken to stand."""
-
-
 STORED: Final = table(Score).c
 STANDING: Final = select(STORED.target, STORED.subject, STORED.value, STORED.party).where(
     STORED.target.in_(bindparam("targets", expanding=True)),
@@ -86,8 +82,7 @@ class Rescorer:
     def __init__(self, home: Home, live: Live, changed: Sequence[Changed] = ()) -> None:
         self.home, self.live, self._changed = home, live, changed
         self._holder = secrets.token_hex(8)
-        self._leased_until = self._usual_at = self._busy_until = 0
-        self._usual: dict[str, int | None] = {}
+        self._leased_until = self._busy_until = 0
         self._number: int | None = None
         self._failing = self.stopping = False
 
@@ -164,12 +159,7 @@ class Rescorer:
         """Worth and party of those scored before; a newcomer is taken to be worth what the others are on average."""
         with looking(self.home) as connection:
             rows = connection.execute(STANDING, {"targets": list(self.live.targets), "subjects": subjects})
-            found = {(row.target, row.subject): Known(row.value, row.party) for row in rows}
-            if now() - self._usual_at > USUAL_FOR:
-                means = connection.execute(select(Score.target, func.avg(Score.value)).group_by(Score.target))
-                self._usual = {target: None if mean is None else round(mean) for target, mean in means}
-                self._usual_at = now()
-        return found
+            return {(row.target, row.subject): Known(row.value, row.party) for row in rows}
 
     def _scored(
         self, name: str, numbers: dict[str, int], known: Mapping[tuple[str, str], Known]
@@ -190,7 +180,7 @@ class Rescorer:
             raw[later] = bundle.later.raw(rows[later])
         said, ruled = said_reasons(bundle, rows, later), rule_reasons(bundle, rows, later)
         for place, subject in enumerate(subjects):
-            value, party = known.get((name, subject)) or Known(self._usual.get(name), subject)
+            value, party = known.get((name, subject)) or Known(self.live.worth(name), subject)
             one, probability = slice(place, place + 1), float(chances[place])
             by_rule_alone = by_rule.chances(target, bundle, rows[one], later[one], chances[one])
             _, source, source_id = subject.split(":", 2)
