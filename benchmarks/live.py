@@ -2,11 +2,11 @@
 
     python -m benchmarks.live [--events 10_000_000] [--subjects 200_000] [--rate 50] [--seconds 120]
 
-Makes the sample company and a model of its leads, puts the leads into a history of that many events, and serves it.
-Another process delivers signed events at that rate: new leads, calls, chats. The time counts from before an event is
-signed until its subject's new score stands in the operations database, where the API and pages read it; what is to be
-written back is queued in the same transaction. Then two models take turns every ten seconds while scores are asked for:
-every answer must be one model's, whole.
+Makes the sample company and a model of its leads, puts the leads into a history of that many events, scores all of
+them and serves them. Another process delivers signed events at that rate: new leads, which a team's people are given,
+and calls and chats of open ones. The time counts from before an event is signed until its subject's new score stands in
+the operations database, where the API and pages read it; what is to be written back is queued in the same transaction.
+Then two models take turns every ten seconds while scores are asked for: every answer must be one model's, whole.
 """
 
 import argparse
@@ -43,11 +43,14 @@ from crm.events import Events, EventStore
 from crm.operations import champion, promote, reading
 from crm.settings import Home
 from crm.tables.outbox import Outgoing
+from crm.tables.scores import Score
 from models import registry
 from models.bundle import Bundle
-from serving.rights import keys, senders
+from serving.rights import keys, people, senders, teams
+from serving.scores.scoring import score
 
 SWAP_EVERY = 10.0
+PEOPLE = 12
 ZONE = "Asia/Ho_Chi_Minh"
 WRITE_BACK = '\n[[write_back]]\nname = "import"\nto = "file"\naddress = "to-crm"\n'
 
@@ -67,6 +70,8 @@ def main() -> None:
         _enlarge(home, chosen.events, chosen.subjects)
         settings = home.path / "settings.toml"
         settings.write_text(settings.read_text(encoding="utf-8") + WRITE_BACK, encoding="utf-8")
+        _staff(home)
+        score(home, TARGET)
         secret, key = senders.create(home, "crm", "leadkeep", "crm"), keys.create(home, "admin")
         with leadkeep(home, []) as served:
             _wait_until_idle(served.process)
@@ -75,6 +80,13 @@ def main() -> None:
             spent = (cpu(served.process) - before) / len(waits)
             swaps = _swap(home, served.port, key, bundle, min(60.0, chosen.seconds))
     _print(chosen, waits, spent, refused, swaps)
+
+
+def _staff(home: Home) -> None:
+    """A team, whom newcomers are given to."""
+    team = teams.make(home, "Sales", "sales").id
+    for number in range(PEOPLE):
+        people.make(home, f"sales{number}", f"Sales {number}", "sales", team=team)
 
 
 def _enlarge(home: Home, events: int, subjects: int) -> None:
@@ -128,23 +140,33 @@ def _deliver(home: Home, port: int, secret: str, chosen: argparse.Namespace) -> 
         target=_send, args=(theirs, port, secret, chosen.rate, chosen.seconds, chosen.subjects * 3 // 4)
     )
     sender.start()
-    seen: dict[str, float] = {}
+    marks: list[tuple[int, float]] = []
     stop = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(home.path / "operations.db", seen, stop))
+    watcher = threading.Thread(target=_watch, args=(home.path / "operations.db", marks, stop))
     watcher.start()
     sent, refused = ours.recv()
     sender.join()
     deadline = time.monotonic() + 10
-    while len(seen.keys() & sent.keys()) < len(sent) and time.monotonic() < deadline:
+    while (not marks or marks[-1][0] < len(sent)) and time.monotonic() < deadline:
         time.sleep(0.05)
     stop.set()
     watcher.join()
-    if missing := sent.keys() - seen.keys():
-        raise SystemExit(f"{len(missing)} of {len(sent)} events never became a score")
     with reading(home) as session:
-        if missing := sent.keys() - set(session.scalars(select(Outgoing.subject))):
-            raise SystemExit(f"{len(missing)} of {len(sent)} scores were never queued to be written back")
-    return [seen[subject] - moment for subject, moment in sent.items()], refused
+        asked = select(Score.subject, Score.number).where(Score.number > 0)
+        numbers = dict(session.execute(asked).tuples().all())
+        queued = len(set(session.scalars(select(Outgoing.subject))) & sent.keys())
+    # One delivery of one row after another: the first has number 1. Those read at once share the last one's.
+    if wrong := [subject for place, subject in enumerate(sent, 1) if numbers.get(subject, 0) < place]:
+        raise SystemExit(f"{len(wrong)} of {len(sent)} events never became a score")
+    print(f"{queued:,} of {len(sent):,} subjects have a score queued to be written back")
+    reached = iter(marks)
+    number, moment = next(reached)
+    waits = []
+    for place, began in enumerate(sent.values(), 1):
+        while number < place:
+            number, moment = next(reached)
+        waits.append(moment - began)
+    return waits, refused
 
 
 def _send(pipe: Connection, port: int, secret: str, rate: float, seconds: float, first: int) -> None:
@@ -186,15 +208,15 @@ def _event(number: int, first: int, chance: random.Random) -> tuple[str, dict[st
     return f"lead:crm:{lead}", {"table": "activity", "id": f"A{number}", "columns": told}
 
 
-def _watch(file: Path, last: int, seen: dict[str, float], stop: threading.Event) -> None:
-    """Notes when each subject's new score is there: in its transaction it is queued, the only one since ``last``."""
+def _watch(file: Path, marks: list[tuple[int, float]], stop: threading.Event) -> None:
+    """Notes up to which row of the inbox scores stand, and since when: the mark is stored with them."""
     with sqlite3.connect(file) as connection:
+        before = 0
         while not stop.is_set():
-            rows = connection.execute("SELECT id, subject FROM outgoing WHERE id > ?", (last,)).fetchall()
-            moment = time.time()
-            for number, subject in rows:
-                seen[subject] = moment
-                last = max(last, number)
+            found = connection.execute("SELECT number FROM mark WHERE name = 'live'").fetchone()
+            if found and found[0] > before:
+                before = found[0]
+                marks.append((before, time.time()))
             time.sleep(0.002)
 
 

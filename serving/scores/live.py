@@ -241,9 +241,7 @@ class Live:
                 if known is not None and known.run == run.id:
                     return known
                 mean = session.scalar(select(func.avg(Score.value)).where(Score.target == name))
-                return Everybody(
-                    run.id, Thresholds(**run.thresholds), None if mean is None else round(mean)
-                )
+                return Everybody(run.id, Thresholds(**run.thresholds), None if mean is None else round(mean))
         except LeadkeepError:
             return known
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, func, select, tuple_, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, aliased
 
@@ -41,7 +41,16 @@ STORED: Final = table(Assignment).c
 HAD: Final = select(STORED.subject).where(
     STORED.until.is_(None), STORED.subject.in_(bindparam("subjects", expanding=True))
 )
-"""Asked at every live score: built once."""
+"""Asked at every live score: built once, as all that a newcomer's place is found by."""
+
+WHO, AWAY = table(Person).c, table(Absence).c
+AT_WORK: Final = select(WHO.id, WHO.team, WHO.role, WHO.capacity, WHO.actor).where(
+    WHO.left_at.is_(None), WHO.team.is_not(None), WHO.role.in_(HOLDING)
+)
+TEAMS: Final = select(table(Team)).order_by(table(Team).c.id)
+ABSENT: Final = select(AWAY.person).where(
+    AWAY.first_day <= bindparam("day"), AWAY.last_day >= bindparam("day")
+)
 
 T = TypeVar("T")
 
@@ -60,8 +69,7 @@ def floor(session: Session, settings: Settings, carried: Loads | None = None) ->
     groups = [Group(team.id, team.kind, frozenset(team.sources), team.qualify_at) for team in _teams(session)]
     if not groups:
         return Floor([], [], {})
-    working = (Person.left_at.is_(None), Person.team.is_not(None), Person.role.in_(HOLDING))
-    at_work = list(session.scalars(select(Person).where(*working)))
+    at_work = session.execute(AT_WORK).all()
     away = absent(session, settings)
     seats = {person.id: _seat(person, settings, person.id in away) for person in at_work}
     for person, found in (loads(session) if carried is None else carried).items():
@@ -70,21 +78,18 @@ def floor(session: Session, settings: Settings, carried: Loads | None = None) ->
     return Floor(groups, seats.values(), {person.actor: person.id for person in at_work if person.actor})
 
 
-def _teams(session: Session) -> Iterable[Team]:
-    return session.scalars(select(Team).order_by(Team.id))
+def _teams(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+    return session.execute(TEAMS).all()
 
 
 def absent(session: Session, settings: Settings) -> set[int]:
     """Who is on leave today."""
     today = day_number(Calendar(settings).day(now()))
-    return set(
-        session.scalars(select(Absence.person).where(Absence.first_day <= today, Absence.last_day >= today))
-    )
+    return set(session.scalars(ABSENT, {"day": today}))
 
 
-def _seat(person: Person, settings: Settings, away: bool) -> Seat:
+def _seat(person: Row[*tuple[Any, ...]], settings: Settings, away: bool) -> Seat:
     usual = settings.capacity.care if person.role == "care" else settings.capacity.sales
-    assert person.team is not None
     here = not away and person.role in SHARING
     return Seat(person.id, person.team, max(1, person.capacity or usual), here)
 

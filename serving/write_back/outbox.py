@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from crm import operations
@@ -48,6 +48,16 @@ NEWEST: Final = (
 )  # fmt: skip
 QUEUED: Final = select(STORED.id, STORED.subject, STORED.state, STORED.body).where(STORED.id.in_(NEWEST))
 """The newest row of each subject's score. Built once: live scoring asks it many times a second."""
+
+GIVES_WAY: Final = (
+    update(table(Outgoing))
+    .where(
+        STORED.destination == bindparam("place"), STORED.target == bindparam("about"),
+        STORED.subject.in_(bindparam("subjects", expanding=True)),
+        STORED.kind.in_(("score", "undo")), STORED.state.in_(("waiting", "dead")),
+    )
+    .values(state="superseded")
+)  # fmt: skip
 
 
 def places(home: Home) -> tuple[WriteBack, ...]:
@@ -215,13 +225,8 @@ def _last_queued(
 
 def give_way(session: Session, place: WriteBack, target: str, subjects: Iterable[str]) -> None:
     """What waits to be written of these subjects, or was not taken, never will be."""
-    older = Outgoing.kind.in_(("score", "undo")) & Outgoing.state.in_(("waiting", "dead"))
-    session.execute(update(Outgoing).where(_of(place, target, subjects), older).values(state="superseded"))
-
-
-def _of(place: WriteBack, target: str, subjects: Iterable[str]) -> ColumnElement[bool]:
-    own = (Outgoing.destination == place.name) & (Outgoing.target == target)
-    return own & Outgoing.subject.in_(list(subjects))
+    wanted = {"place": place.name, "about": target, "subjects": list(subjects)}
+    session.execute(GIVES_WAY, wanted)
 
 
 def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
