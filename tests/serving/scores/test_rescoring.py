@@ -5,22 +5,26 @@ from collections.abc import Sequence
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
 from crm import leases
 from crm.clock import HOUR, now
 from crm.errors import ResourceError
 from crm.inbox import Inbox, Said
-from crm.operations import reading
+from crm.operations import reading, writing
 from crm.settings import Home
+from crm.tables import everything
 from crm.tables.scores import Score
+from serving import live_scoring
 from serving.app import create_app
 from serving.rights import keys
 from serving.scores import rescoring as rescoring_room
 from serving.scores.live import Live
 from serving.scores.rescoring import Rescorer
 from tests.serving.rescored import rescoring
+
+FILE = '\n[[write_back]]\nname = "crm"\nto = "file"\naddress = "out"\n'
 
 
 def test_a_fault_is_said_in_the_health(at_work: Home) -> None:
@@ -92,3 +96,55 @@ def test_very_many_are_scored_a_few_at_a_time(at_work: Home, monkeypatch: pytest
         with reading(at_work) as session:
             stored.append(session.scalar(select(func.count()).where(Score.number > 0)))
     assert stored == [2, 4, 5]
+
+
+@pytest.mark.databases("sqlite", why="counts the steps of SQLite's own machine")
+def test_a_live_score_costs_the_same_however_many_are_scored(
+    at_work: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = 0
+
+    def counted() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    settings = at_work.path / "settings.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + FILE, encoding="utf-8")
+    lead = Said("lead", "crm", "N1", {"channel": "zalo"})
+    with live_scoring.rescorer(at_work) as rescorer:
+        Inbox(at_work).put("crm/1", [lead])
+        assert rescorer.step() == 1
+        with reading(at_work) as session:
+            pool = session.get_bind().engine.pool
+        event.listen(pool, "checkout", lambda raw, *_: raw.set_progress_handler(counted, 10))
+
+        def cost(number: int) -> int:
+            before = steps
+            Inbox(at_work).put(f"crm/{number}", [lead._replace(source_id=f"N{number}"), lead])
+            assert rescorer.step() == 2
+            return steps - before
+
+        few = cost(2)
+        fill(at_work, 2_000)
+        assert few > 0
+        assert cost(3) < 1.5 * few
+
+
+def fill(home: Home, people: int) -> None:
+    """As many more as were scored like the first."""
+    own = {"score": {"subject", "party"}, "enrolment": {"subject", "party"}, "score_past": {"subject"},
+           "outgoing": {"subject", "key"}}  # fmt: skip
+    with writing(home) as session:
+        for name, said in own.items():
+            columns = [
+                column.name for column in everything().metadata.tables[name].columns if column.name != "id"
+            ]
+            told = ", ".join(f"{one} || '-' || n" if one in said else f'"{one}"' for one in columns)
+            session.execute(
+                text(
+                    f"WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < {people}) "
+                    f"INSERT INTO {name} ({', '.join(columns)}) SELECT {told} FROM {name}, k "
+                    "WHERE subject = 'lead:crm:N1'"
+                )
+            )
