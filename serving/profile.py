@@ -25,7 +25,7 @@ from crm.tables.scores import Score, ScorePast, ScoreRun
 from crm.tables.work import Assignment, Tap
 from features.words import Language
 from serving.proof import trial
-from serving.proof.shown import course_by_rule
+from serving.proof.shown import course_by_rule, shown
 from serving.rights import scope
 from serving.rights.keys import Caller
 from serving.runs import newest
@@ -149,9 +149,9 @@ def _place(session: Session, home: Home, caller: Caller, score: Score | None) ->
     place = next((one for one in found if one.subject == score.subject), None)
     if place is not None:
         return place._replace(person=None, team=None)
-    chance = score.probability if score.rule_probability is None else score.rule_probability
-    expected = None if score.value is None else round(score.value * chance)
-    return Place(score.subject, score.band, chance, expected, ruled=True)
+    return _own(next(iter(shown(session, [score]))))._replace(
+        ruled=True
+    )  # a pool's, or one nobody has to call
 
 
 def _became(events: Events, moment: int) -> bool:

@@ -58,7 +58,6 @@ class Workday:
     room: int
     done: int
     off: bool
-    may_call: bool
     all: int
 
 
@@ -86,7 +85,7 @@ def workday(
         Entry(rows[p.subject], seen, due, day.taps.get(p.subject), said.get(p.subject), p.subject in day.urgent)
         for p, seen, due in entries if p.subject in rows
     ]  # fmt: skip
-    return Workday(shown, full, taps, room, done, share == 0, calendar.may_call(at), len(found))
+    return Workday(shown, full, taps, room, done, share == 0, len(found))
 
 
 def everybody(

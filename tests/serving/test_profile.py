@@ -12,7 +12,7 @@ from sqlalchemy import update
 from crm.clock import DAY, HOUR, now
 from crm.operations import reading, writing
 from crm.settings import Home
-from crm.tables.people import Deed
+from crm.tables.people import Deed, Person
 from crm.tables.scores import ScorePast
 from crm.tables.trial import Enrolment
 from crm.tables.work import Assignment, Tap
@@ -215,3 +215,17 @@ def test_the_control_group_is_shown_as_the_lists_show_it(hoa: TestClient, home: 
     assert "Từ sự kiện" in text
     rows = re.findall(r"<td>([^<]+)</td><td>([^<]+)</td></tr>", text)
     assert rows == [("2 trong 100", "Lạnh"), ("5 trong 100", "Lạnh")]
+
+
+def test_one_of_the_pool_in_the_control_group_has_the_band_of_the_rule(hoa: TestClient, home: Home) -> None:
+    with writing(home) as session:
+        session.execute(update(Assignment).where(Assignment.subject == LEAD).values(person=None))
+        session.execute(update(Person).values(role="sales"))  # whose list holds nothing of the pool
+    assert "Nóng" in page(hoa)
+    with writing(home) as session:
+        session.add(Enrolment(target="lead_conversion", party=LEAD, subject=LEAD, at=now() - HOUR, arm="rule",
+                              exempt=None, owner=None, probability=0.31))  # fmt: skip
+    text = page(hoa)
+    assert "Nóng" not in text
+    assert "Lạnh" in text
+    assert "7 trong 100" in text

@@ -59,7 +59,7 @@ def names(found: Workday) -> list[str]:
 def test_the_best_there_is_room_for(home: Home, lan: Caller) -> None:
     found = day(home, lan)
     assert names(found) == ["R0", "R1", "R2", "R3"]
-    assert (found.room, found.done, found.all, found.off, found.may_call) == (4, 0, 10, False, True)
+    assert (found.room, found.done, found.all, found.off) == (4, 0, 10, False)
 
 
 def test_what_was_done_today_takes_room_and_is_left_alone(home: Home, lan: Caller) -> None:
@@ -174,7 +174,6 @@ def test_half_a_saturday_holds_half_the_calls_and_a_day_off_is_a_preview(home: H
     assert day(home, lan, at(7, 9)).room == 2
     sunday = day(home, lan, at(8, 9))
     assert (sunday.off, sunday.room) == (True, 4)
-    assert not day(home, lan, at(4, 20)).may_call
     with writing(home) as session:
         number = day_number(date(2026, 3, 4))
         session.add(Absence(person=lan.person, first_day=number, last_day=number))
