@@ -27,9 +27,9 @@ AT_ONCE = 200
 
 
 class Step(NamedTuple):
-    """A prepared statement: left out without rows ``of``; ``fills`` a table, or answers moments in ``columns``."""
+    """A prepared ``statement``, left out where it need not be run; fills a table, or answers moments in ``columns``."""
 
-    of: str
+    statement: Statement
     execute: str
     fills: str = ""
     columns: tuple[str, ...] = ()
@@ -73,17 +73,18 @@ class Piecemeal:
         with self._lock:
             run("BEGIN")  # taken back at the end: quicker than deleting
             try:
-                filled = {table for table, some in rows.items() if self._insert(table, some)}
+                known = {table: self._insert(table, some) for table, some in rows.items()}
+                filled = {table for table, some in known.items() if some}
                 for table in tables:
-                    found += self._tell(table, filled)
+                    found += self._tell(table, known, filled)
             finally:
                 run("ROLLBACK")
         return found
 
-    def _tell(self, table: str, filled: set[str]) -> Iterable[Row]:
+    def _tell(self, table: str, known: dict[str, list[Row]], filled: set[str]) -> Iterable[Row]:
         blank = dict.fromkeys(self._shape) | {"origin": table, "own": False}
         for step in self._steps[table]:
-            if step.of not in filled:
+            if step.statement.of not in filled or not _asked(step.statement, known):
                 continue
             told = self._connection.execute(step.execute).fetchall()
             if step.columns:
@@ -91,8 +92,8 @@ class Piecemeal:
             elif told[0][0]:  # how many rows it filled in
                 filled.add(step.fills)
 
-    def _insert(self, table: str, rows: list[Row]) -> int:
-        """As :func:`crm.materialise.conform`: rows that were ever known, blank text as unknown; returns how many."""
+    def _insert(self, table: str, rows: list[Row]) -> list[Row]:
+        """As :func:`crm.materialise.conform`: rows that were ever known, blank text as unknown; returns these rows."""
         known = [row for row in rows if row["known_at"] < row["known_until"]]
         said = [
             name for name in self._columns[table] if any(row.get(name) not in (None, "") for row in known)
@@ -103,7 +104,7 @@ class Piecemeal:
             values = [None if row.get(name) == "" else row.get(name) for row in some for name in said]
             statement = f'INSERT INTO "{table}" ({into}) VALUES {", ".join([places] * len(some))}'  # noqa: S608
             self._connection.execute(statement, values)
-        return len(known)
+        return known
 
     def _table(self, table: str, words: set[str]) -> list[str]:
         """Makes an empty table of the columns that statements name, as each costs; returns them."""
@@ -136,7 +137,7 @@ class Piecemeal:
         steps = []
         for number, statement in enumerate(statements):
             sql, name = statement.sql.strip(), f"{table}_{number}"
-            step = Step(statement.of, f"EXECUTE {name}")
+            step = Step(statement, f"EXECUTE {name}")
             if sql.startswith(TELLS):
                 sql = sql.removeprefix(TELLS)
                 step = step._replace(columns=tuple(row[0] for row in run(f"DESCRIBE {sql}").fetchall()))
@@ -147,3 +148,11 @@ class Piecemeal:
             run(f"PREPARE {name} AS {sql}")
             steps.append(step)
         return steps
+
+
+def _asked(statement: Statement, known: dict[str, list[Row]]) -> bool:
+    """Whether a row says what the statement is for."""
+    if not statement.said:
+        return True
+    said = {row.get(statement.said) for row in known[statement.of]} - {None, ""}
+    return bool(said.intersection(statement.words) if statement.words else said)

@@ -47,8 +47,11 @@ from typing import NamedTuple
 class Statement(NamedTuple):
     """SQL that tells moments (``INSERT INTO moment BY NAME``), or fills a table that later ones of its file read.
 
-    Without rows in the table ``of`` it does nothing, and need not be run.
+    Without rows in the table ``of`` it does nothing, and need not be run; nor, where ``said`` names a column of that
+    table, without rows that say one of ``words`` there (none named: anything).
     """
 
     of: str
     sql: str
+    said: str = ""
+    words: tuple[str, ...] = ()

@@ -9,23 +9,28 @@ from crm.moments import Statement
 
 TABLE = "activity"
 
-MOMENTS = (
-    Statement("activity", """
+ENTERED = """
+SELECT * REPLACE (coalesce(kind, 'activity') AS kind),
+    coalesce(occurred_at, entered_at, known_at) AS happened,
+    greatest(known_at, entered_at,
+        CASE WHEN duration BETWEEN 0 AND 86399 THEN occurred_at + duration * 1000000 END) AS known
+FROM activity
+WHERE custom IS NULL OR NOT contains(custom, '"leadkeep_key": "')
+"""
+
+HAPPENED = f"""
 INSERT INTO moment BY NAME
-WITH entered AS (
-    SELECT * REPLACE (coalesce(kind, 'activity') AS kind),
-        coalesce(occurred_at, entered_at, known_at) AS happened,
-        greatest(known_at, entered_at,
-            CASE WHEN duration BETWEEN 0 AND 86399 THEN occurred_at + duration * 1000000 END) AS known
-    FROM activity
-    WHERE custom IS NULL OR NOT contains(custom, '"leadkeep_key": "')
-),
-callback AS (SELECT * FROM entered WHERE kind = 'callback')
+WITH entered AS ({ENTERED})
 SELECT source, source_id AS record, lead, party, deal, phone, email,
     '' AS moment, kind, subject_code AS field, outcome AS code, channel,
     direction, duration, actor, happened AS occurred_at, known AS known_at, known_until
 FROM entered WHERE kind <> 'callback'
-UNION ALL BY NAME
+"""  # noqa: S608
+
+PROMISED = f"""
+INSERT INTO moment BY NAME
+WITH entered AS ({ENTERED}),
+callback AS (SELECT * FROM entered WHERE kind = 'callback')
 SELECT source, source_id AS record, lead, party, deal, phone, email,
     'planned' AS moment, 'callback_planned' AS kind, subject_code AS field, channel, direction, actor,
     due_at // 1000000 AS value, coalesce(entered_at, happened) AS occurred_at, known AS known_at, known_until
@@ -43,5 +48,9 @@ SELECT source, source_id AS record, lead, party, deal, phone, email,
     CASE WHEN due_at IS NOT NULL THEN greatest(0, done_at - due_at) // 1000000 END AS duration,
     done_at AS occurred_at, greatest(known, done_at) AS known_at, known_until
 FROM callback WHERE done_at IS NOT NULL
-"""),
-)  # fmt: skip
+"""  # noqa: S608
+
+MOMENTS = (
+    Statement("activity", HAPPENED),
+    Statement("activity", PROMISED, "kind", ("callback",)),
+)

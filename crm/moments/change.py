@@ -18,6 +18,9 @@ from crm.moments import Statement
 
 TABLE = "change"
 
+LOGGING = ("history", "webhook", "inferred", "logged")
+STAGES = ("status", "stage")
+
 LOGS = """
 CREATE TEMP TABLE log AS
 SELECT *, lag(new) OVER following AS told, lag(provenance) OVER following AS teller,
@@ -140,11 +143,11 @@ LEFT JOIN dated d ON d.source = a.source AND d.object = a.object AND d.record = 
 """
 
 MOMENTS = (
-    Statement("change", LOGS),
+    Statement("change", LOGS, "provenance", LOGGING),
     Statement("log", REPEATED),
     Statement("change", ATTRIBUTES),
     Statement("log", LOGGED),
     Statement("attribute", CHANGES),
-    Statement("attribute", STEPS),
+    Statement("change", STEPS, "field", STAGES),
     Statement("step", OUTCOMES),
 )

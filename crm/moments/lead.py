@@ -27,15 +27,19 @@ UNION ALL BY NAME
 SELECT source, source_id AS record, source_id AS lead, 'created' AS moment, true AS own,
     'created' AS kind, happened AS occurred_at, known_at, least(known_until, loaded_at) AS known_until
 FROM judged WHERE mutable
-UNION ALL BY NAME
+"""),
+    Statement("lead", """
+INSERT INTO moment BY NAME
 SELECT source, source_id AS record, source_id AS lead, 'converted' AS moment, false AS own,
     'converted' AS kind, converted_at AS occurred_at,
     greatest(known_at, converted_at) AS known_at, known_until
 FROM lead WHERE converted_at IS NOT NULL
-UNION ALL BY NAME
+""", "converted_at"),
+    Statement("lead", """
+INSERT INTO moment BY NAME
 SELECT source, source_id AS record, source_id AS lead, 'lost' AS moment, true AS own,
     'lost' AS kind, lost_reason AS code, lost_at AS occurred_at,
     greatest(known_at, lost_at) AS known_at, known_until
 FROM lead WHERE lost_at IS NOT NULL
-"""),
+""", "lost_at"),
 )  # fmt: skip
