@@ -153,7 +153,7 @@ def _deliver(home: Home, port: int, secret: str, chosen: argparse.Namespace) -> 
     watcher.join()
     with reading(home) as session:
         asked = select(Score.subject, Score.number).where(Score.number > 0)
-        numbers = dict(session.execute(asked).tuples().all())
+        numbers = dict(session.execute(asked).all())
         queued = len(set(session.scalars(select(Outgoing.subject))) & sent.keys())
     # One delivery of one row after another: the first has number 1. Those read at once share the last one's.
     if wrong := [subject for place, subject in enumerate(sent, 1) if numbers.get(subject, 0) < place]:

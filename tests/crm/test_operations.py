@@ -41,6 +41,21 @@ def test_readers_do_not_wait_for_a_writer(home: Home) -> None:
         assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
 
 
+def _in_main_file(home: Home) -> bool:
+    return b"as written" in (home.path / "operations.db").read_bytes()
+
+
+@pytest.mark.databases("sqlite", why="PostgreSQL does it by itself")
+def test_what_was_written_is_moved_into_the_main_file_without_a_writer(home: Home) -> None:
+    operations.promote(home, "churn", "as written", "a", expected=None)
+    assert not _in_main_file(home)
+    with operations.tidying(home):
+        until = time.monotonic() + 30
+        while not _in_main_file(home) and time.monotonic() < until:
+            time.sleep(0.05)
+    assert _in_main_file(home)
+
+
 def test_scores_of_an_older_database_are_kept(home: Home) -> None:
     row = "'churn', 'customer:crm:K', 1, '1', 'rule', 0.5, 0.0, 'high', '[]', 'crm', 'K'"
     names = "target, subject, cutoff, version, kind, probability, raw, band, reasons, source, source_id"
