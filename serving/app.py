@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -23,6 +24,9 @@ from serving.page import error_page
 from serving.rights import access
 from serving.scores.live import Live
 from serving.work import taps
+
+MANY: Final = 50_000
+"""Objects made between two looks for garbage: a long list makes as many, and was looked through eighty times."""
 
 LOG = logging.getLogger(__name__)
 
@@ -100,6 +104,7 @@ def _ahead(home: Home) -> Callable[[Live], None]:
 def from_environment() -> FastAPI:
     """The application over ``LEADKEEP_HOME``, as each worker process makes it."""
     logs.begin()
+    gc.set_threshold(MANY)
     return create_app(Home())
 
 
