@@ -14,7 +14,7 @@ from crm.settings import Home
 from crm.standing import Merge, Standing, arrived, customers, merges, open_leads
 from crm.tables.people import Person, Team
 from crm.tables.scores import Score
-from crm.tables.work import Assignment
+from crm.tables.work import Assignment, Tap
 from serving.rights.audit import note
 from serving.rights.keys import Caller
 from serving.rights.scope import may_see, may_take
@@ -135,14 +135,19 @@ def take_along(session: Session, caller: Caller, subject: str, moment: int) -> N
         _take(session, caller, one, moment)
 
 
-def put_back(session: Session, person: int, subject: str, moment: int) -> None:
-    """Undoes :func:`take_along` of ``moment``, as though it had never been; what moved since then stays."""
+def put_back(session: Session, person: int, subject: str) -> None:
+    """Undoes :func:`take_along` once all that this person recorded since is taken back; what moved since then stays."""
     whose = Assignment.subject == subject, Assignment.person == person, Assignment.why == "taken"
-    asked = select(Assignment).where(*whose, Assignment.since == moment, Assignment.until.is_(None))
-    if (one := session.scalar(asked)) is not None:
+    one = session.scalar(select(Assignment).where(*whose, Assignment.until.is_(None)))
+    if one is None:
+        return
+    theirs = select(Tap).where(Tap.subject == subject, Tap.person == person, Tap.at >= one.since)
+    taps = session.scalars(theirs.order_by(Tap.at)).all()
+    came_along = bool(taps) and taps[0].at == one.since
+    if came_along and all(tap.undone_at is not None for tap in taps):
         session.delete(one)
         session.flush()
-        before = Assignment.subject == subject, Assignment.until == moment
+        before = Assignment.subject == subject, Assignment.until == one.since
         session.execute(update(Assignment).where(*before).values(until=None))
 
 

@@ -88,7 +88,7 @@ def undo(home: Home, caller: Caller, tap_id: str) -> Tap:
                 raise SourceError("only today's outcomes can be taken back", value=tap_id[:36], todo=todo)
             row.undone_at = moment
             _let_contact(session, row)
-            assigning.put_back(session, person, row.subject, row.at)
+            assigning.put_back(session, person, row.subject)
             outbox.withdraw_tap(session, row)
             audit.note(session, caller, "tap.undo", row.subject, code=row.code)
         said = _unsaid(session, row)

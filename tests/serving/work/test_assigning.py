@@ -263,8 +263,11 @@ def test_the_pool_is_on_nobodys_list_and_an_outcome_takes_and_an_undo_puts_back(
     assert (holders(home)["lead:crm:R1"], lists()) == ((hoa, one, "taken"), ["01", "2", "012"])
     with pytest.raises(Forbidden, match="somebody else's"):
         taps.tap(home, as_caller(home, minh), said._replace(id="0e1d2c3b-7425-40de-944b-e07fc1f90ae7"))
+    second = taps.tap(home, as_caller(home, hoa), said._replace(id="1f2e3d4c-7425-40de-944b-e07fc1f90ae7"))
     for _ in range(2):
         taps.undo(home, as_caller(home, hoa), said.id)
+    assert (holders(home)["lead:crm:R1"], lists()) == ((hoa, one, "taken"), ["01", "2", "012"])
+    taps.undo(home, as_caller(home, hoa), second.id)
     assert (holders(home)["lead:crm:R1"], lists()) == ((None, one, "recalled"), ["0", "2", "012"])
 
 
