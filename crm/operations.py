@@ -29,8 +29,8 @@ from crm.tables.scores import Champion, Promotion
 
 PORTION: Final = 10_000
 
-PRAGMAS: Final = ("synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32768", "wal_autocheckpoint=10000")
-"""SQLite keeps 32 MiB of a connection's pages at hand, which a score's many indexes need. Up to 40 MiB wait beside the
+PRAGMAS: Final = ("synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16384", "wal_autocheckpoint=10000")
+"""SQLite keeps 16 MiB of a connection's pages at hand, which a score's many indexes need. Up to 40 MiB wait beside the
 file until a commit moves them into it: that commit takes a quarter of a second, so :func:`tidying` comes before it.
 """
 
