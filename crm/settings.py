@@ -101,7 +101,7 @@ Positive = Annotated[int, Field(gt=0)]
 
 
 class Capacity(BaseModel):
-    """Contacts a day, by team."""
+    """Contacts one person can make in a day, by the kind of team; a person may have a figure of their own."""
 
     model_config = ConfigDict(extra="forbid")
     sales: Positive = 40

@@ -59,7 +59,7 @@ def get(
     limit: Annotated[int | None, Query(ge=1, le=1000)] = None,
     lang: Literal["vi", "en"] = "vi",
 ) -> Answer:
-    """Whom to contact first; ``limit`` defaults to what the team can do in a day. Each time is noted."""
+    """Whom to contact first; ``limit`` defaults to what its teams can do in a day. Each time is noted."""
     home, caller = request.app.state.home, request.state.caller
     found, whole = worklist(home, target, limit, caller), sees_whole(caller)
     with writing(home) as session:

@@ -18,10 +18,10 @@ from crm.tables.trial import Enrolment
 from crm.tables.work import Assignment
 from models.target import find
 from serving.bands import BANDS
+from serving.capacity import of_teams
 from serving.proof import trial
 from serving.proof.shown import as_ruled
 from serving.rights import scope
-from serving.rights.access import TEAM
 from serving.rights.audit import COMMAND_LINE
 from serving.rights.keys import Caller
 from serving.runs import current, newest
@@ -87,14 +87,15 @@ def worklist(
     home: Home, target: str, limit: int | None = None, caller: Caller = COMMAND_LINE, chosen: Chosen = EVERYBODY,
     first: int = 0,
 ) -> Worklist:  # fmt: skip
-    """The best ``limit`` (default: what the target's team can do in a day) of ``target``, after the ``first``.
+    """The best ``limit`` (default: what the target's teams can do in a day) of ``target``, after the ``first``.
 
     Who was not in the newest scoring's population (won, lost, gone), asked not to be contacted, was ended by an
     outcome, or is not the caller's, is not on the list. Raises NotFound for an unknown target, and before the
     first scoring.
     """
-    limit = limit or getattr(home.settings.capacity, TEAM[find(target).subject])
+    kind = find(target).subject
     with reading(home) as session:
+        limit = limit or of_teams(session, home.settings, kind)
         run, found = ranked(session, home, target, caller, chosen)
         return listed(session, home, target, run, found, found[first : first + limit])
 

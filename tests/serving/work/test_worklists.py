@@ -137,3 +137,12 @@ def test_a_part_of_a_list_counts_the_whole(home: Home) -> None:
     assert [row.card.subject for row in found.rows] == ["lead:crm:R2", "lead:crm:R3"]
     assert found.counts["hot"] == 5
     assert found.rows[0].score.reasons == REASONS
+
+
+def test_a_program_gets_by_default_what_all_at_work_can_do_in_a_day(home: Home) -> None:
+    store(home, TARGET, *({"expected": 100 - number} for number in range(50)))
+    assert len(worklist(home, TARGET).rows) == home.settings.capacity.sales == 40, "before there is anybody"
+    one = teams.team(home, "Một")
+    teams.person(home, "hoa", one, capacity=25)
+    teams.person(home, "minh", one, capacity=8)
+    assert len(worklist(home, TARGET).rows) == 33
