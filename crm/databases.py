@@ -1,15 +1,27 @@
 """Opens a database by its URL: SQLite and PostgreSQL behave alike, as far as they can."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
+from threading import Event, Thread
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import exc as db
 
 LOCK_WAIT: Final = 30
 """Seconds a writer waits for another one."""
 
 CONNECT_WAIT: Final = 5
 """Seconds PostgreSQL may take to answer at all."""
+
+WAITING: Final = 10_000
+"""Pages of 4 KiB that SQLite keeps beside its file until a commit moves them into it. That commit may take a quarter of
+a second, so :func:`tidying` comes before it.
+"""
+
+TIDY_EVERY: Final = 1.0
+"""Seconds."""
 
 TURN: Final = text(
     "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(hashtext('leadkeep writer'))"
@@ -28,7 +40,7 @@ def engine(url: str, *pragmas: str) -> Engine:
 
         def prepare(connection: Any, _: object) -> None:
             connection.isolation_level = None  # sqlite3 itself must not begin transactions: _begin does
-            for pragma in ("journal_mode=WAL", *pragmas):
+            for pragma in ("journal_mode=WAL", f"wal_autocheckpoint={WAITING}", *pragmas):
                 connection.execute(f"PRAGMA {pragma}")
 
         event.listen(made, "connect", prepare)
@@ -55,6 +67,27 @@ def asking(engine: Engine) -> Engine:
     if engine.dialect.name == "postgresql":
         return engine.execution_options(isolation_level="AUTOCOMMIT")
     return engine.execution_options(asks_once=True)
+
+
+@contextmanager
+def tidying(engine: Engine) -> Iterator[None]:
+    """Moves what was written into SQLite's file as it comes, in a thread: no writer has to wait for that."""
+    stop = Event()
+
+    def tidy() -> None:
+        while not stop.wait(TIDY_EVERY):
+            with suppress(db.DatabaseError), asking(engine).connect() as connection:  # then a writer does it
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+    thread = Thread(target=tidy, name="leadkeep-tidy", daemon=True)
+    if engine.dialect.name == "sqlite":
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if thread.is_alive():
+            thread.join()
 
 
 def still(engine: Engine) -> Engine:

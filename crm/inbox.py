@@ -7,7 +7,7 @@ older load. :mod:`crm.folding` moves them.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from typing import IO, Any, Final, NamedTuple
 
@@ -117,6 +117,10 @@ class Inbox:
     def __init__(self, home: Home) -> None:
         self._engine = _engine(home.inbox_url)
         self._writing, self._asking = databases.writing(self._engine), databases.asking(self._engine)
+
+    def tidying(self) -> AbstractContextManager[None]:
+        """As :func:`crm.databases.tidying`, of the inbox."""
+        return databases.tidying(self._engine)
 
     @classmethod
     def waiting(cls, home: Home, above: int) -> "Inbox | None":

@@ -1,9 +1,8 @@
 """The operations database: keys, current scores and champions, in SQLite or PostgreSQL."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
-from threading import Event, Thread
 from typing import Final, TypeVar
 
 from filelock import FileLock
@@ -21,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from crm import databases
 from crm.clock import now
-from crm.errors import LeadkeepError, ModelError, ResourceError, SettingsError, SourceError
+from crm.errors import ModelError, ResourceError, SettingsError, SourceError
 from crm.migrations import newest, upgrade
 from crm.settings import Home
 from crm.tables import Base
@@ -29,13 +28,8 @@ from crm.tables.scores import Champion, Promotion
 
 PORTION: Final = 10_000
 
-PRAGMAS: Final = ("synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16384", "wal_autocheckpoint=10000")
-"""SQLite keeps 16 MiB of a connection's pages at hand, which a score's many indexes need. Up to 40 MiB wait beside the
-file until a commit moves them into it: that commit takes a quarter of a second, so :func:`tidying` comes before it.
-"""
-
-TIDY_EVERY: Final = 1.0
-"""Seconds."""
+PRAGMAS: Final = ("synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16384")
+"""SQLite keeps 16 MiB of a connection's pages at hand: a score's many indexes need them."""
 
 T = TypeVar("T")
 
@@ -135,25 +129,9 @@ def looking(home: Home) -> Iterator[Connection]:
         yield connection
 
 
-@contextmanager
-def tidying(home: Home) -> Iterator[None]:
-    """Moves what was written into SQLite's main file as it comes, in a thread: no writer has to wait for that."""
-    stop = Event()
-
-    def tidy() -> None:
-        while not stop.wait(TIDY_EVERY):
-            with suppress(LeadkeepError), looking(home) as connection:  # a writer does it where this cannot
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-
-    thread = Thread(target=tidy, name="leadkeep-tidy", daemon=True)
-    if _engine(home).dialect.name == "sqlite":
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        if thread.is_alive():
-            thread.join()
+def tidying(home: Home) -> AbstractContextManager[None]:
+    """As :func:`crm.databases.tidying`, of a home's operations database."""
+    return databases.tidying(_engine(home))
 
 
 def _engine(home: Home) -> Engine:

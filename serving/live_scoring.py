@@ -15,6 +15,7 @@ from threading import Event, Thread
 from typing import Final
 
 from crm import operations
+from crm.inbox import Inbox
 from crm.settings import Home
 from serving.proof.trial import newcomers
 from serving.scheduler import PARENT, STARTER
@@ -43,7 +44,7 @@ def rescorer(home: Home) -> Iterator[Rescorer]:
 
 def run_until_told(home: Home) -> None:
     """Scores whom deliveries concern until SIGTERM or SIGINT."""
-    with rescorer(home) as made, operations.tidying(home):
+    with rescorer(home) as made, operations.tidying(home), Inbox(home).tidying():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, made.stop)
         gc.freeze()  # what is there stays: to look through all of it for garbage takes as long as scoring ten times
